@@ -1,0 +1,82 @@
+/*
+ * str.h - strings as pointer and length.
+ *
+ * A str owns nothing and is passed by value.  It may hold any byte and is not
+ * terminated; an absent string is STR_NONE (p == NULL), an empty one has a
+ * pointer and n == 0.  No function here waits, allocates or fails.
+ */
+#ifndef COMMON_BASE_STR_H
+#define COMMON_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct str {
+	const char *p;
+	size_t n;
+};
+
+#define STR(literal) ((struct str){(literal), sizeof(literal) - 1})
+#define STR_NONE ((struct str){NULL, 0})
+
+/* For printf: printf("%" PRI_STR, ARG_STR(s)). */
+#define PRI_STR ".*s"
+#define ARG_STR(s) (int)(s).n, (s).p
+
+static inline struct str str_make(const char *p, size_t n)
+{
+	return (struct str){p, n};
+}
+
+static inline struct str str_from(const char *cstr)
+{
+	return (struct str){cstr, strlen(cstr)};
+}
+
+static inline bool str_eq(struct str a, struct str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool str_starts(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n &&
+	    (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+/* ASCII only, whatever the locale. */
+static inline char char_lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static inline bool char_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The value of a hexadecimal digit, or -1. */
+int char_hex(char c);
+
+/* Equal but for ASCII case. */
+bool str_eq_nocase(struct str a, struct str b);
+
+/* Order by bytes, shorter first: for qsort and bsearch. */
+int str_cmp(struct str a, struct str b);
+
+/* Without spaces and tabs at both ends. */
+struct str str_trim(struct str s);
+
+/*
+ * The first element of a comma separated list, trimmed; *LIST moves behind
+ * it.  Empty elements are skipped (RFC 9110, 5.6.1).  False at the end.
+ * Quoted strings are not understood: for lists of tokens only.
+ */
+bool str_next_token(struct str *list, struct str *token_r);
+
+/* 1*DIGIT, at most MAX; nothing else in S.  False if it is not. */
+bool str_to_u64(struct str s, uint64_t max, uint64_t *value_r);
+
+#endif
