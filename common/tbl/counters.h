@@ -1,0 +1,27 @@
+/*
+ * counters.h - everything that is counted, one line each:
+ *
+ *   COUNTER(name, "what it counts, as the manual and sluicectl say it")
+ *
+ * Every process counts into its own seat (common/shm/seat.h); the master
+ * folds a dead process's counters into the totals.  GAUGE is a COUNTER that
+ * goes down too, and is not folded.
+ */
+COUNTER(accepted, "client connections accepted")
+COUNTER(requests, "requests answered")
+COUNTER(refused, "requests refused or cut by us: malformed, no host, too slow")
+COUNTER(origin_connects, "connections opened to origins")
+COUNTER(origin_reuses, "requests sent on an idle origin connection")
+COUNTER(origin_failures, "exchanges that failed at the origin: 502, 504, cut replies")
+COUNTER(client_left, "exchanges whose client left before the end")
+COUNTER(tunnels, "connections upgraded and passed through")
+COUNTER(bytes_in, "bytes received from clients")
+COUNTER(bytes_out, "bytes sent to clients")
+COUNTER(accept_paused, "times that accepting stopped for want of room")
+COUNTER(log_lines_dropped, "log lines that could not be written")
+COUNTER(lock_resets, "shards reset because a process died inside")
+COUNTER(lock_busy, "locks given up because their holder was stopped")
+GAUGE(clients, "client connections open")
+GAUGE(exchanges, "requests being served")
+GAUGE(origin_idle, "idle connections to origins")
+GAUGE(fibers, "fibers alive")

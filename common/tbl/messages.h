@@ -1,0 +1,16 @@
+/*
+ * messages.h - what master and workers say to each other (common/ipc/channel.h):
+ *
+ *   MESSAGE(name, sender, "meaning; what VALUE is")
+ *
+ * LOG_FD is the only one that carries a descriptor.
+ */
+MESSAGE(ready, WORKER, "everything is loaded; tell me what to serve")
+MESSAGE(serve, MASTER, "accept on the sockets of slot VALUE")
+MESSAGE(leave, MASTER, "stop accepting on the sockets of slot VALUE")
+MESSAGE(drain, MASTER, "accept no more; finish, then exit; VALUE: usec left")
+MESSAGE(end_tunnels, MASTER, "end the tunnels too, then exit")
+MESSAGE(stop, MASTER, "accept no more; exchanges get VALUE usec, then exit")
+MESSAGE(log_fd, MASTER, "log VALUE has a new descriptor, which comes along")
+MESSAGE(log_swapped, WORKER, "log VALUE is written to its new descriptor")
+MESSAGE(left, WORKER, "after drain or stop: what was queued is accepted")

@@ -1,0 +1,3 @@
+"""conftest.py - what pytest looks for: the fixtures, see harness.py."""
+
+from harness_fixtures import *  # noqa: F401,F403
