@@ -1,0 +1,99 @@
+/*
+ * build.h - a configuration in the making.
+ *
+ * What the parts of one load share: the conf that grows, where to complain,
+ * and what was read of each vhost but has no place in the conf itself.
+ */
+#ifndef COMMON_CONF_BUILD_H
+#define COMMON_CONF_BUILD_H
+
+#include "common/conf/report.h"
+#include "common/conf/tree.h"
+
+/* An address of a vhost, as its "listen" says. */
+struct conf_binding {
+	struct conf_address address;
+	bool is_unix;
+	struct conf_spot spot;
+};
+
+struct conf_bindings {
+	struct conf_binding *at;
+	unsigned count;
+	unsigned room;
+};
+
+/* A host name of a vhost. */
+struct conf_host {
+	struct str name;
+	struct conf_spot spot;
+	bool clashes; /* reported: it is claimed elsewhere */
+};
+
+/* A vhost until its listeners are known. */
+struct conf_draft {
+	struct conf_draft *next;
+	struct conf_vhost *vhost;
+	struct conf_host *hosts;       /* as many as vhost->hosts */
+	unsigned host_room;
+	struct conf_bindings bindings; /* none: the global ones */
+	bool listens_wrong;	       /* reported: on nothing, then */
+	struct conf_pool_draft *pools; /* in the order of the file */
+	struct conf_pool_draft **last_pool;
+};
+
+/* A pool of a vhost. */
+struct conf_pool_draft {
+	struct conf_pool_draft *next;
+	struct conf_pool *pool;
+	struct conf_spot spot;
+	bool named; /* in "pools": a route may name it */
+	bool used;
+};
+
+struct conf_build {
+	struct conf *conf;
+	struct conf_report *report;
+	struct arena *scratch; /* until the load ends */
+	bool as_root;	       /* workers change their user */
+	bool foreground;
+	bool quick; /* without files */
+	bool has_ipv6;
+	conf_open_fn *open; /* for @include; its ARG is the build */
+
+	/* from sluiced.conf, for later */
+	const char *dir; /* of the file: of relative paths */
+	const char *vhost_dir;
+	struct conf_spot vhost_dir_spot;
+	const char *user; /* NULL: reported */
+	struct conf_spot user_spot;
+	const char *group; /* NULL: the user's */
+	struct conf_spot group_spot;
+	const char *control_group; /* NULL: ours */
+	struct conf_spot control_group_spot;
+	struct conf_bindings bindings; /* of vhosts that have none */
+	bool listens_by_default;       /* nobody wrote them */
+
+	struct conf_draft *drafts; /* in file name order */
+	struct conf_draft **last_draft;
+};
+
+/*
+ * B becomes the build of an empty configuration.  MAIN is sluiced.conf, or
+ * what stands for it: the place of what nobody wrote.
+ */
+void conf_build_start(struct conf_build *b, struct conf *conf,
+    struct conf_report *report, struct arena *scratch,
+    const struct conf_source *main);
+
+/* Numbers the pools and fills in the arrays of the conf. */
+void conf_build_finish(struct conf_build *b);
+
+/* "DIR/PATH" in A, or PATH itself if it is absolute. */
+const char *conf_build_path(struct arena *a, const char *dir,
+    const char *path);
+
+/* The folder of PATH, in A: "." if it has none. */
+const char *conf_build_folder(struct arena *a, const char *path);
+
+#endif

@@ -1,0 +1,20 @@
+/*
+ * check.h - is a value what its setting takes?
+ */
+#ifndef COMMON_CONF_CHECK_H
+#define COMMON_CONF_CHECK_H
+
+#include "common/conf/settings.h"
+
+/*
+ * Type, elements and range.  False: reported, do not read it.  Elements that
+ * are wrong by themselves are reported and marked refused, and the others
+ * may be read.
+ */
+bool conf_check_value(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row);
+
+/* The value of an integer setting, of either width. */
+long long conf_check_integer(const config_setting_t *setting);
+
+#endif

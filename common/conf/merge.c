@@ -1,0 +1,170 @@
+/*
+ * merge.c - from vhosts to listeners.
+ *
+ * Runs in the master.  Vhosts share addresses: each address becomes one
+ * listener that knows all its host names, sorted for conf_find_vhost.
+ *
+ *	a.conf: host "a", listen 80, 8080	0.0.0.0:80	a -> A, b -> B
+ *	b.conf: host "b", listen 80		0.0.0.0:8080	a -> A
+ *
+ * A name that is claimed twice on one address is an error that names both
+ * places.
+ */
+#include "common/conf/merge.h"
+
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+#include "common/conf/address.h"
+
+/* A host name that a vhost has on one listener. */
+struct claim {
+	struct conf_host *host;
+	struct conf_vhost *vhost;
+	unsigned order; /* files by name, then as written */
+};
+
+static const struct conf_bindings *bindings_of(const struct conf_build *b,
+    const struct conf_draft *draft)
+{
+	static const struct conf_bindings nothing;
+
+	if (draft->listens_wrong)
+		return &nothing;
+	return draft->bindings.count > 0 ? &draft->bindings : &b->bindings;
+}
+
+static struct conf_listener *find_listener(struct conf *conf,
+    const struct conf_address *address)
+{
+	for (unsigned i = 0; i < conf->listener_count; i++)
+		if (conf_address_eq(&conf->listeners[i].address, address))
+			return &conf->listeners[i];
+	return NULL;
+}
+
+static void add_listeners(struct conf_build *b, const struct conf_draft *draft)
+{
+	const struct conf_bindings *bindings = bindings_of(b, draft);
+	bool written = bindings != &b->bindings || !b->listens_by_default;
+	struct conf *conf = b->conf;
+
+	for (unsigned i = 0; i < bindings->count; i++) {
+		const struct conf_binding *binding = &bindings->at[i];
+
+		if (find_listener(conf, &binding->address) != NULL)
+			continue;
+		conf->listeners[conf->listener_count++] =
+		    (struct conf_listener){.address = binding->address,
+			.is_unix = binding->is_unix,
+			.place = written ? conf_spot_place(&binding->spot)
+					 : draft->vhost->place};
+	}
+}
+
+static bool listens_on(const struct conf_bindings *bindings,
+    const struct conf_address *address)
+{
+	for (unsigned i = 0; i < bindings->count; i++)
+		if (conf_address_eq(&bindings->at[i].address, address))
+			return true;
+	return false;
+}
+
+static int compare_claims(const void *pa, const void *pb)
+{
+	const struct claim *a = pa, *b = pb;
+	int diff = str_cmp(a->host->name, b->host->name);
+
+	return diff != 0 ? diff : (a->order > b->order) - (a->order < b->order);
+}
+
+static unsigned collect_claims(struct conf_build *b,
+    const struct conf_listener *l, struct claim *claims)
+{
+	unsigned count = 0;
+
+	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
+		if (!listens_on(bindings_of(b, d), &l->address))
+			continue;
+		for (unsigned i = 0; i < d->vhost->host_count; i++, count++)
+			claims[count] = (struct claim){&d->hosts[i], d->vhost,
+			    count};
+	}
+	return count;
+}
+
+/* A bare port is two listeners, but one mistake. */
+static void report_clash(struct conf_build *b, const struct conf_listener *l,
+    const struct claim *claim, const struct claim *first)
+{
+	struct conf_place place = conf_spot_place(&first->host->spot);
+	struct str name = claim->host->name;
+
+	if (claim->host->clashes)
+		return;
+	claim->host->clashes = true;
+	if (claim->vhost == first->vhost) {
+		conf_report_error(b->report, &claim->host->spot,
+		    "\"%" PRI_STR "\" is listed twice", ARG_STR(name));
+		return;
+	}
+	conf_report_error(b->report, &claim->host->spot,
+	    "another vhost has \"%" PRI_STR "\" on %s already",
+	    ARG_STR(name), l->address.text);
+	conf_report_help(b->report,
+	    "it is %s:%u:%u; a name has one vhost on an address", place.file,
+	    place.line, place.column);
+}
+
+static void add_name(struct conf_build *b, struct conf_listener *l,
+    const struct claim *claim)
+{
+	if (str_eq(claim->host->name, STR("*")))
+		l->catch_all = claim->vhost;
+	else
+		l->names[l->name_count++] = (struct conf_name){
+		    .host = str_from(arena_strdup(&b->conf->arena,
+			claim->host->name)),
+		    .vhost = claim->vhost};
+}
+
+static void name_listener(struct conf_build *b, struct conf_listener *l,
+    struct claim *claims)
+{
+	unsigned count = collect_claims(b, l, claims);
+	const struct claim *first = NULL;
+
+	qsort(claims, count, sizeof(*claims), compare_claims);
+	l->names = ARENA_ARRAY(&b->conf->arena, struct conf_name, count);
+	for (unsigned i = 0; i < count; i++) {
+		if (first != NULL &&
+		    str_eq(first->host->name, claims[i].host->name)) {
+			report_clash(b, l, &claims[i], first);
+			continue;
+		}
+		first = &claims[i];
+		add_name(b, l, first);
+	}
+	INSIST(l->name_count <= count);
+}
+
+void conf_merge(struct conf_build *b)
+{
+	struct conf *conf = b->conf;
+	size_t bindings = 0, hosts = 0;
+	struct claim *claims;
+
+	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
+		bindings += bindings_of(b, d)->count;
+		hosts += d->vhost->host_count;
+	}
+	claims = ARENA_ARRAY(b->scratch, struct claim, hosts);
+	conf->listeners =
+	    ARENA_ARRAY(&conf->arena, struct conf_listener, bindings);
+	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next)
+		add_listeners(b, d);
+	INSIST(conf->listener_count <= bindings);
+	for (unsigned i = 0; i < conf->listener_count; i++)
+		name_listener(b, &conf->listeners[i], claims);
+}

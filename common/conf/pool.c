@@ -1,0 +1,215 @@
+/*
+ * pool.c - pools and their servers.
+ *
+ * Runs in the master.  Three spellings, one result: pools with names, a proxy
+ * of one URL, a proxy of several.
+ */
+#include "common/conf/pool.h"
+
+#include "common/base/insist.h"
+#include "common/conf/address.h"
+#include "common/conf/settings.h"
+#include "common/conf/suggest.h"
+#include "common/conf/url.h"
+
+static struct conf_pool_draft *add_pool(struct conf_build *b,
+    struct conf_draft *draft, const struct conf_spot *spot, const char *name)
+{
+	struct conf_pool_draft *added =
+	    ARENA_NEW(b->scratch, struct conf_pool_draft);
+	struct conf_pool *pool = ARENA_NEW(&b->conf->arena, struct conf_pool);
+
+	INSIST(draft->vhost != NULL && *draft->last_pool == NULL);
+	added->pool = pool;
+	added->spot = *spot;
+	pool->name = arena_strdup(&b->conf->arena, str_from(name));
+	pool->vhost = draft->vhost;
+	pool->place = conf_spot_place(spot);
+	*draft->last_pool = added;
+	draft->last_pool = &added->next;
+	return added;
+}
+
+/* ---- servers ---- */
+
+static bool read_server_group(struct conf_build *b,
+    const config_setting_t *group, struct conf_server *server)
+{
+	const char *url;
+
+	conf_settings_check(b->report, group, CONTEXT_SERVER);
+	url = conf_setting_text(group, SETTING_SERVER_url);
+	server->weight = conf_setting_count(group, SETTING_SERVER_weight);
+	conf_settings_done(group);
+	if (url != NULL)
+		return conf_url_read(b,
+		    conf_setting_spot(group, SETTING_SERVER_url),
+		    str_from(url), server);
+	if (conf_setting_given(group, SETTING_SERVER_url))
+		return false;
+	conf_report_error(b->report, conf_tree_spot(group),
+	    "a server needs \"url\"");
+	conf_report_help(b->report, "write { url = %s; }",
+	    conf_setting_rows[SETTING_SERVER_url].example);
+	return false;
+}
+
+static bool read_server(struct conf_build *b, const config_setting_t *item,
+    struct conf_server *server)
+{
+	if (config_setting_is_group(item))
+		return read_server_group(b, item, server);
+	server->weight = conf_setting_count(NULL, SETTING_SERVER_weight);
+	return conf_url_read(b, conf_tree_spot(item),
+	    str_from(conf_tree_text(item)), server);
+}
+
+static void warn_twice(struct conf_build *b, const struct conf_pool *pool,
+    const struct conf_spot *spot)
+{
+	const struct conf_server *last = &pool->servers[pool->server_count];
+
+	for (unsigned i = 0; i < pool->server_count; i++) {
+		const struct conf_server *server = &pool->servers[i];
+
+		if (!conf_address_eq(&server->address, &last->address) ||
+		    strcmp(server->prefix, last->prefix) != 0)
+			continue;
+		conf_report_warning(b->report, spot,
+		    "this server is listed twice");
+		conf_report_help(b->report,
+		    "for a larger share, give it a \"weight\"");
+		return;
+	}
+}
+
+static void read_servers(struct conf_build *b, struct conf_pool *pool,
+    const config_setting_t *setting)
+{
+	unsigned count = conf_tree_item_count(setting);
+
+	pool->servers = ARENA_ARRAY(&b->conf->arena, struct conf_server, count);
+	for (unsigned i = 0; i < count; i++) {
+		const config_setting_t *item = conf_tree_item(setting, i);
+
+		if (conf_tree_refused(item) ||
+		    !read_server(b, item, &pool->servers[pool->server_count]))
+			continue;
+		INSIST(pool->servers[pool->server_count].address.len > 0);
+		warn_twice(b, pool, conf_tree_spot(item));
+		pool->server_count++;
+	}
+}
+
+/* ---- pools ---- */
+
+static void read_named(struct conf_build *b, struct conf_draft *draft,
+    const config_setting_t *group)
+{
+	const struct conf_spot *spot = &conf_tree_node(group)->name;
+	struct conf_pool_draft *added = add_pool(b, draft, spot, group->name);
+	const config_setting_t *servers;
+
+	added->named = true;
+	if (conf_tree_refused(group))
+		return;
+	conf_settings_check(b->report, group, CONTEXT_POOL);
+	servers = conf_setting_get(group, SETTING_POOL_servers);
+	conf_settings_done(group);
+	if (servers != NULL) {
+		read_servers(b, added->pool, servers);
+	} else if (!conf_setting_given(group, SETTING_POOL_servers)) {
+		conf_report_error(b->report, spot, "pool \"%s\" has no servers",
+		    group->name);
+		conf_report_help(b->report, "write servers = %s;",
+		    conf_setting_rows[SETTING_POOL_servers].example);
+	}
+}
+
+void conf_pool_read_all(struct conf_build *b, struct conf_draft *draft,
+    const config_setting_t *setting)
+{
+	int count = config_setting_length(setting);
+
+	for (int i = 0; i < count; i++)
+		read_named(b, draft,
+		    config_setting_get_elem(setting, (unsigned)i));
+}
+
+struct conf_pool *conf_pool_read_proxy(struct conf_build *b,
+    struct conf_draft *draft, const config_setting_t *setting)
+{
+	const config_setting_t *first = conf_tree_item(setting, 0);
+	const char *name =
+	    conf_tree_refused(first) ? "" : conf_tree_text(first);
+	struct conf_pool_draft *added =
+	    add_pool(b, draft, conf_tree_spot(setting), name);
+
+	added->used = true;
+	read_servers(b, added->pool, setting);
+	return added->pool;
+}
+
+struct conf_pool *conf_pool_make(struct conf_build *b,
+    struct conf_draft *draft, const struct conf_spot *spot, const char *url)
+{
+	struct conf_pool_draft *added = add_pool(b, draft, spot, url);
+	struct conf_pool *pool = added->pool;
+
+	added->used = true;
+	pool->servers = ARENA_NEW(&b->conf->arena, struct conf_server);
+	pool->servers->weight = conf_setting_count(NULL, SETTING_SERVER_weight);
+	if (!conf_url_read(b, spot, str_from(url), pool->servers))
+		return NULL;
+	pool->server_count = 1;
+	return pool;
+}
+
+static void report_unknown(struct conf_build *b, const struct conf_draft *draft,
+    const config_setting_t *name)
+{
+	struct str text = str_from(conf_tree_text(name));
+	struct conf_suggest suggest = conf_suggest_make(text);
+
+	for (struct conf_pool_draft *p = draft->pools; p; p = p->next)
+		if (p->named)
+			conf_suggest_offer(&suggest, p->pool->name);
+	conf_report_error(b->report, conf_tree_spot(name),
+	    "there is no pool \"%" PRI_STR "\"", ARG_STR(text));
+	if (suggest.best != NULL)
+		conf_report_help(b->report, "did you mean \"%s\"?",
+		    suggest.best);
+	else if (memmem(text.p, text.n, "://", 3) != NULL)
+		conf_report_help(b->report,
+		    "a URL is a \"proxy\": write proxy = \"%" PRI_STR "\";",
+		    ARG_STR(text));
+	else
+		conf_report_help(b->report,
+		    "define it in \"pools\", or write proxy = %s;",
+		    conf_setting_rows[SETTING_ROUTE_proxy].example);
+}
+
+struct conf_pool *conf_pool_find(struct conf_build *b,
+    struct conf_draft *draft, const config_setting_t *name)
+{
+	const char *text = conf_tree_text(name);
+
+	for (struct conf_pool_draft *p = draft->pools; p; p = p->next) {
+		if (!p->named || strcmp(p->pool->name, text) != 0)
+			continue;
+		p->used = true;
+		return p->pool;
+	}
+	report_unknown(b, draft, name);
+	return NULL;
+}
+
+void conf_pool_check_used(struct conf_build *b, const struct conf_draft *draft)
+{
+	for (struct conf_pool_draft *p = draft->pools; p; p = p->next) {
+		if (p->used)
+			continue;
+		conf_report_warning(b->report, &p->spot,
+		    "no route uses the pool \"%s\"", p->pool->name);
+	}
+}

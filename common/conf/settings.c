@@ -1,0 +1,240 @@
+/*
+ * settings.c - the settings of common/tbl/settings.h in a group of a file.
+ *
+ * Runs in the master.  Getters, and the names of what may stand where; the
+ * values themselves are checked in check.c.  The defaults have one home, the
+ * table, and are read from their text by the same code as a file's values.
+ */
+#include "common/conf/settings.h"
+
+#include "common/base/insist.h"
+#include "common/conf/check.h"
+#include "common/conf/foreign.h"
+#include "common/conf/suggest.h"
+
+const struct conf_setting_row conf_setting_rows[SETTING_END] = {
+#define SETTING(context, key, type, least, most, fallback, example, help)     \
+	{CONTEXT_##context, TYPE_##type, #key, least, most, fallback,         \
+	    example, help},
+#define LATER(context, key, help)                                             \
+	{CONTEXT_##context, TYPE_LATER, #key, 0, 0, NULL, NULL, help},
+#include "common/tbl/settings.h"
+#undef SETTING
+#undef LATER
+};
+
+static const char *const context_names[] = {
+    [CONTEXT_GLOBAL] = "sluiced.conf",
+    [CONTEXT_CONTROL] = "control of sluiced.conf",
+    [CONTEXT_LOG] = "log of sluiced.conf",
+    [CONTEXT_VHOST] = "a file of vhost_dir",
+    [CONTEXT_POOL] = "a pool",
+    [CONTEXT_SERVER] = "an entry of servers",
+    [CONTEXT_ROUTE] = "an entry of routes",
+};
+
+static const struct conf_setting_row *find_row(struct str key,
+    enum conf_context context)
+{
+	for (unsigned i = 0; i < SETTING_END; i++)
+		if (conf_setting_rows[i].context == context &&
+		    str_eq(str_from(conf_setting_rows[i].key), key))
+			return &conf_setting_rows[i];
+	return NULL;
+}
+
+/* The same name in another place, built ones first. */
+static const struct conf_setting_row *find_elsewhere(struct str key,
+    enum conf_context context)
+{
+	const struct conf_setting_row *later = NULL;
+
+	if (context == CONTEXT_CONTROL || context == CONTEXT_LOG)
+		return NULL; /* who is in there did not mean to be elsewhere */
+	for (unsigned i = 0; i < SETTING_END; i++) {
+		const struct conf_setting_row *row = &conf_setting_rows[i];
+
+		if (!str_eq(str_from(row->key), key))
+			continue;
+		if (row->type != TYPE_LATER)
+			return row;
+		later = row;
+	}
+	return later;
+}
+
+static const char *nearest_key(struct str key, enum conf_context context)
+{
+	struct conf_suggest suggest = conf_suggest_make(key);
+
+	for (unsigned i = 0; i < SETTING_END; i++)
+		if (conf_setting_rows[i].context == context)
+			conf_suggest_offer(&suggest, conf_setting_rows[i].key);
+	return suggest.best;
+}
+
+static void help_unknown(struct conf_report *r, struct str key,
+    enum conf_context context)
+{
+	const struct conf_setting_row *elsewhere = find_elsewhere(key, context);
+	const char *near = nearest_key(key, context);
+	const char *foreign = conf_foreign_help(key);
+	const struct conf_setting_row *row =
+	    near ? find_row(str_from(near), context) : NULL;
+
+	if (elsewhere != NULL)
+		conf_report_help(r, "it belongs into %s%s",
+		    context_names[elsewhere->context],
+		    elsewhere->type == TYPE_LATER ? " (not built yet)" : "");
+	else if (foreign != NULL)
+		conf_report_help(r, "%s", foreign);
+	else if (row != NULL)
+		conf_report_help(r, "did you mean \"%s\"?  (%s%s)", near,
+		    row->help,
+		    row->type == TYPE_LATER ? "; not built yet" : "");
+}
+
+static void refuse_unknown(struct conf_report *r,
+    const config_setting_t *setting, enum conf_context context)
+{
+	struct str key = str_from(setting->name);
+	char path[CONF_TREE_PATH_SIZE];
+
+	conf_report_error(r, &conf_tree_node(setting)->name,
+	    "unknown setting \"%" PRI_STR "\"%s", ARG_STR(key),
+	    conf_tree_path(setting->parent, path));
+	help_unknown(r, key, context);
+}
+
+static void refuse_later(struct conf_report *r,
+    const config_setting_t *setting, const struct conf_setting_row *row)
+{
+	char path[CONF_TREE_PATH_SIZE];
+
+	conf_report_error(r, &conf_tree_node(setting)->name,
+	    "\"%s\"%s is not built yet  (%s)", row->key,
+	    conf_tree_path(setting->parent, path), row->help);
+	conf_report_help(r, "remove it, or wait for the version that has it");
+}
+
+static bool check_setting(struct conf_report *r,
+    const config_setting_t *setting, enum conf_context context)
+{
+	const struct conf_setting_row *row =
+	    find_row(str_from(setting->name), context);
+
+	if (row == NULL) {
+		refuse_unknown(r, setting, context);
+		return false;
+	}
+	if (row->type == TYPE_LATER) {
+		refuse_later(r, setting, row);
+		return false;
+	}
+	return conf_check_value(r, setting, row);
+}
+
+void conf_settings_check(struct conf_report *r, const config_setting_t *group,
+    enum conf_context context)
+{
+	int count = config_setting_length(group);
+
+	INSIST(config_setting_is_group(group));
+	for (int i = 0; i < count; i++) {
+		config_setting_t *setting =
+		    config_setting_get_elem(group, (unsigned)i);
+
+		if (!conf_tree_refused(setting) &&
+		    !check_setting(r, setting, context))
+			conf_tree_node(setting)->refused = true;
+	}
+}
+
+void conf_settings_done(const config_setting_t *group)
+{
+	const struct conf_node *node = conf_tree_node(group)->first;
+
+	for (; node != NULL; node = node->next)
+		INSIST(node->refused || node->used);
+}
+
+/* ---- getters ---- */
+
+static const config_setting_t *find(const config_setting_t *group,
+    enum conf_setting id)
+{
+	INSIST(id < SETTING_END);
+	if (group == NULL)
+		return NULL;
+	return config_setting_get_member(group, conf_setting_rows[id].key);
+}
+
+bool conf_setting_given(const config_setting_t *group, enum conf_setting id)
+{
+	return find(group, id) != NULL;
+}
+
+const config_setting_t *conf_setting_get(const config_setting_t *group,
+    enum conf_setting id)
+{
+	const config_setting_t *setting = find(group, id);
+
+	if (setting == NULL || conf_tree_node(setting)->refused)
+		return NULL;
+	conf_tree_node(setting)->used = true;
+	return setting;
+}
+
+const char *conf_setting_text(const config_setting_t *group,
+    enum conf_setting id)
+{
+	const config_setting_t *setting = conf_setting_get(group, id);
+
+	return setting != NULL ? conf_tree_text(setting)
+			       : conf_setting_rows[id].fallback;
+}
+
+unsigned conf_setting_count(const config_setting_t *group,
+    enum conf_setting id)
+{
+	const config_setting_t *setting = conf_setting_get(group, id);
+	uint64_t value = 0;
+	bool ok;
+
+	if (setting != NULL)
+		return (unsigned)conf_check_integer(setting);
+	ok = str_to_u64(str_from(conf_setting_rows[id].fallback), UINT32_MAX,
+	    &value);
+	INSIST(ok);
+	return (unsigned)value;
+}
+
+usec_t conf_setting_duration(const config_setting_t *group,
+    enum conf_setting id)
+{
+	usec_t value = 0;
+	bool ok = conf_units_duration(str_from(conf_setting_text(group, id)),
+	    &value);
+
+	INSIST(ok);
+	return value;
+}
+
+mode_t conf_setting_mode(const config_setting_t *group, enum conf_setting id)
+{
+	mode_t value = 0;
+	bool ok =
+	    conf_units_mode(str_from(conf_setting_text(group, id)), &value);
+
+	INSIST(ok);
+	return value;
+}
+
+const struct conf_spot *conf_setting_spot(const config_setting_t *group,
+    enum conf_setting id)
+{
+	const config_setting_t *setting = find(group, id);
+
+	INSIST(group != NULL);
+	return conf_tree_spot(setting != NULL ? setting : group);
+}

@@ -1,0 +1,202 @@
+/*
+ * url.c - the URL of a server.
+ *
+ * Runs in the master.  Literal addresses, localhost (which is 127.0.0.1) and
+ * unix sockets.  Names and the other schemes are known and refused, kindly:
+ * people will write them.
+ */
+#include "common/conf/url.h"
+
+#include "common/conf/address.h"
+#include "common/conf/name.h"
+#include "common/conf/path.h"
+
+struct url {
+	struct conf_build *b;
+	const struct conf_spot *spot;
+	struct conf_server *server;
+};
+
+static bool starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n &&
+	    str_eq_nocase(str_make(s.p, prefix.n), prefix);
+}
+
+static struct str behind(struct str s, size_t n)
+{
+	return str_make(s.p + n, s.n - n);
+}
+
+static bool read_unix(struct url *u, struct str path)
+{
+	struct arena *a = &u->b->conf->arena;
+	const char *error = conf_address_unix(a, path, &u->server->address);
+
+	if (error == NULL) {
+		u->server->host = "localhost";
+		u->server->prefix = "";
+		return true;
+	}
+	conf_report_error(u->b->report, u->spot, "%s", error);
+	conf_report_help(u->b->report, "write \"unix:/run/app.sock\"");
+	return false;
+}
+
+static bool is_dotted_number(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!char_is_digit(s.p[i]) && s.p[i] != '.')
+			return false;
+	return s.n > 0;
+}
+
+static void refuse_host(struct url *u, const struct conf_hostport *parts)
+{
+	struct conf_report *r = u->b->report;
+
+	if (!parts->brackets && conf_name_is_dns(parts->host) &&
+	    !is_dotted_number(parts->host)) {
+		conf_report_error(r, u->spot, "names come later: the address "
+		    "of \"%" PRI_STR "\" is needed", ARG_STR(parts->host));
+		conf_report_help(r, "`getent hosts %" PRI_STR "` prints it; "
+		    "write it like \"http://10.0.0.11:8080\"",
+		    ARG_STR(parts->host));
+		return;
+	}
+	conf_report_error(r, u->spot, "\"%" PRI_STR "\" is not an address",
+	    ARG_STR(parts->host));
+	conf_report_help(r, "write it like \"http://10.0.0.11:8080\" or "
+	    "\"http://[2001:db8::11]:8080\"");
+}
+
+static bool read_host(struct url *u, struct conf_hostport *parts)
+{
+	uint16_t port = 80;
+
+	if (parts->port.p != NULL && !conf_address_port(parts->port, &port)) {
+		conf_report_error(u->b->report, u->spot,
+		    "a port is a number from 1 to 65535");
+		return false;
+	}
+	if (str_eq_nocase(parts->host, STR("localhost")))
+		parts->host = STR("127.0.0.1");
+	if (conf_address_ip(&u->b->conf->arena, parts, port,
+	    &u->server->address))
+		return true;
+	refuse_host(u, parts);
+	return false;
+}
+
+static bool read_authority(struct url *u, struct str authority)
+{
+	struct conf_report *r = u->b->report;
+	struct conf_hostport parts;
+
+	if (starts_nocase(authority, STR("unix:"))) {
+		conf_report_error(r, u->spot, "a unix socket has no http://");
+		conf_report_help(r, "write \"unix:/run/app.sock\"");
+		return false;
+	}
+	if (memchr(authority.p, '@', authority.n) != NULL) {
+		conf_report_error(r, u->spot,
+		    "a server's URL holds no user and password");
+		return false;
+	}
+	if (!conf_address_split(authority, &parts)) {
+		conf_report_error(r, u->spot,
+		    "\"%" PRI_STR "\" is not an address and a port",
+		    ARG_STR(authority));
+		conf_report_help(r, "an IPv6 address stands in brackets: "
+		    "\"http://[::1]:3000\"");
+		return false;
+	}
+	u->server->host = arena_strdup(&u->b->conf->arena, authority);
+	return read_host(u, &parts);
+}
+
+static bool read_prefix(struct url *u, struct str path)
+{
+	u->server->prefix = "";
+	if (path.n == 0 || str_eq(path, STR("/")))
+		return true;
+	if (!conf_path_check(u->b->report, u->spot, path))
+		return false;
+	u->server->prefix =
+	    arena_strdup(&u->b->conf->arena, conf_path_trim(path));
+	return true;
+}
+
+static bool read_http(struct url *u, struct str rest)
+{
+	const char *slash = rest.n > 0 ? memchr(rest.p, '/', rest.n) : NULL;
+	size_t n = slash ? (size_t)(slash - rest.p) : rest.n;
+
+	return read_authority(u, str_make(rest.p, n)) &&
+	    read_prefix(u, behind(rest, n));
+}
+
+/* True: it is one that will be built; reported. */
+static bool is_later(struct url *u, struct str url)
+{
+	static const char *const later[] = {"https://", "tcp://",
+	    "srv+http://", "srv+https://", NULL};
+
+	for (size_t i = 0; later[i] != NULL; i++) {
+		if (!starts_nocase(url, str_from(later[i])))
+			continue;
+		conf_report_error(u->b->report, u->spot,
+		    "servers with %s are not built yet", later[i]);
+		return true;
+	}
+	return false;
+}
+
+/* An address to which only the scheme is missing? */
+static bool lacks_scheme(struct str url)
+{
+	const char *slash = memchr(url.p, '/', url.n);
+	struct conf_hostport parts;
+	uint16_t ignored;
+
+	if (slash != NULL)
+		url.n = (size_t)(slash - url.p);
+	return url.n > 0 && conf_address_split(url, &parts) &&
+	    (parts.port.p == NULL || conf_address_port(parts.port, &ignored));
+}
+
+static void refuse_scheme(struct url *u, struct str url)
+{
+	struct conf_report *r = u->b->report;
+	struct str port = url.p[0] == ':' ? behind(url, 1) : url;
+	uint16_t ignored;
+
+	if (is_later(u, url))
+		return;
+	conf_report_error(r, u->spot,
+	    "a server's URL begins with http:// or unix:");
+	if (conf_address_port(port, &ignored))
+		conf_report_help(r, "write \"http://127.0.0.1:%" PRI_STR "\"",
+		    ARG_STR(port));
+	else if (url.p[0] == '/')
+		conf_report_help(r, "write \"unix:%" PRI_STR "\"",
+		    ARG_STR(url));
+	else if (lacks_scheme(url))
+		conf_report_help(r, "write \"http://%" PRI_STR "\"",
+		    ARG_STR(url));
+}
+
+bool conf_url_read(struct conf_build *b, const struct conf_spot *spot,
+    struct str url, struct conf_server *server_r)
+{
+	struct url u = {.b = b, .spot = spot, .server = server_r};
+
+	server_r->url = arena_strdup(&b->conf->arena, url);
+	server_r->place = conf_spot_place(spot);
+	if (starts_nocase(url, STR("unix:")))
+		return read_unix(&u, behind(url, 5));
+	if (starts_nocase(url, STR("http://")))
+		return read_http(&u, behind(url, 7));
+	refuse_scheme(&u, url);
+	return false;
+}

@@ -1,0 +1,198 @@
+/*
+ * test_conf_util.c - loading configurations from a folder of their own.
+ */
+#include "tests/unit/test_conf_util.h"
+
+#include <check.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/insist.h"
+
+void conf_case_begin(struct conf_case *c)
+{
+	*c = (struct conf_case){.dir = "/tmp/sluice-conf-XXXXXX"};
+	INSIST(mkdtemp(c->dir) != NULL);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type,
+    struct FTW *ftw)
+{
+	(void)st, (void)type, (void)ftw;
+	return remove(path);
+}
+
+void conf_case_end(struct conf_case *c)
+{
+	conf_free(&c->conf);
+	free(c->messages);
+	c->messages = NULL;
+	nftw(c->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void make_parent(const char *path)
+{
+	char parent[256];
+	size_t n = (size_t)(strrchr(path, '/') - path);
+
+	INSIST(n < sizeof(parent));
+	memcpy(parent, path, n);
+	parent[n] = '\0';
+	mkdir(parent, 0755);
+}
+
+void conf_case_write(struct conf_case *c, const char *name, const char *text,
+    size_t n)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", c->dir, name);
+	make_parent(path);
+	f = fopen(path, "w");
+	INSIST(f != NULL);
+	INSIST(fwrite(text, 1, n, f) == n);
+	INSIST(fclose(f) == 0);
+}
+
+void conf_case_text(struct conf_case *c, const char *name, const char *text)
+{
+	conf_case_write(c, name, text, strlen(text));
+}
+
+void conf_case_remove(char *s, const char *word)
+{
+	size_t n = strlen(word);
+
+	while ((s = strstr(s, word)) != NULL)
+		memmove(s, s + n, strlen(s + n) + 1);
+}
+
+void conf_case_load(struct conf_case *c, const struct conf_request *request)
+{
+	struct conf_request own = {0};
+	char file[64], prefix[64];
+	size_t size;
+	FILE *out;
+
+	conf_free(&c->conf);
+	free(c->messages);
+	snprintf(file, sizeof(file), "%s/sluiced.conf", c->dir);
+	own.file = file;
+	out = open_memstream(&c->messages, &size);
+	INSIST(out != NULL);
+	c->conf = conf_load(request ? request : &own, out, &c->errors,
+	    &c->warnings);
+	INSIST(fclose(out) == 0);
+	snprintf(prefix, sizeof(prefix), "%s/", c->dir);
+	conf_case_remove(c->messages, prefix);
+	conf_case_remove(c->messages, "vhosts.d/");
+}
+
+void conf_case_load_good(struct conf_case *c)
+{
+	conf_case_load(c, NULL);
+	ck_assert_msg(c->conf != NULL, "%s", c->messages);
+	ck_assert_str_eq(c->messages, "");
+	ck_assert_uint_eq(c->errors, 0);
+}
+
+void conf_case_load_bad(struct conf_case *c, const char *message)
+{
+	conf_case_load(c, NULL);
+	ck_assert_ptr_null(c->conf);
+	ck_assert_uint_gt(c->errors, 0);
+	ck_assert_msg(strstr(c->messages, message) != NULL,
+	    "\"%s\" is not in:\n%s", message, c->messages);
+}
+
+const struct conf_listener *conf_case_listener(const struct conf_case *c,
+    const char *text)
+{
+	for (unsigned i = 0; i < c->conf->listener_count; i++)
+		if (strcmp(c->conf->listeners[i].address.text, text) == 0)
+			return &c->conf->listeners[i];
+	return NULL;
+}
+
+static void dump_listener(FILE *out, const struct conf_listener *l)
+{
+	fprintf(out, "listener %s%s\n", l->address.text,
+	    l->is_unix ? " (unix)" : "");
+	for (unsigned i = 0; i < l->name_count; i++)
+		fprintf(out, "  %s -> %s\n", l->names[i].host.p,
+		    l->names[i].vhost->name);
+	if (l->catch_all != NULL)
+		fprintf(out, "  all others -> %s\n", l->catch_all->name);
+}
+
+static void dump_vhost(FILE *out, const struct conf_vhost *v)
+{
+	fprintf(out, "vhost %s:", v->name);
+	for (unsigned i = 0; i < v->host_count; i++)
+		fprintf(out, " %s", v->hosts[i]);
+	fprintf(out, " (line %u)\n", v->place.line);
+	for (unsigned i = 0; i < v->route_count; i++)
+		fprintf(out, "  %.*s -> pool %u (line %u)\n",
+		    (int)v->routes[i].path.n, v->routes[i].path.p,
+		    v->routes[i].pool->id, v->routes[i].place.line);
+}
+
+static void dump_pool(FILE *out, const struct conf_pool *pool)
+{
+	fprintf(out, "pool %u %s of %s\n", pool->id, pool->name,
+	    pool->vhost->name);
+	for (unsigned i = 0; i < pool->server_count; i++) {
+		const struct conf_server *s = &pool->servers[i];
+
+		fprintf(out, "  %s: %s, host %s, prefix \"%s\", weight %u\n",
+		    s->url, s->address.text, s->host, s->prefix, s->weight);
+	}
+}
+
+char *conf_case_dump(const struct conf *conf)
+{
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	INSIST(out != NULL);
+	for (unsigned i = 0; i < conf->listener_count; i++)
+		if (strncmp(conf->listeners[i].address.text, "[::]:", 5) != 0)
+			dump_listener(out, &conf->listeners[i]);
+	for (unsigned i = 0; i < conf->vhost_count; i++)
+		dump_vhost(out, conf->vhosts[i]);
+	for (unsigned i = 0; i < conf->pool_count; i++)
+		dump_pool(out, conf->pools[i]);
+	INSIST(fclose(out) == 0);
+	return text;
+}
+
+char *conf_case_read_file(const char *path, size_t *n_r)
+{
+	FILE *f = fopen(path, "r");
+	struct stat st;
+	char *text;
+
+	if (f == NULL)
+		return NULL;
+	INSIST(fstat(fileno(f), &st) == 0);
+	text = malloc((size_t)st.st_size + 1);
+	INSIST(text != NULL);
+	*n_r = fread(text, 1, (size_t)st.st_size, f);
+	text[*n_r] = '\0';
+	fclose(f);
+	return text;
+}
+
+bool conf_case_has_ipv6(void)
+{
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
