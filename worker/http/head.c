@@ -1,0 +1,329 @@
+/*
+ * head.c - from the bytes of an HTTP/1 head to a message.
+ *
+ * Runs in workers.  RFC 9112, 2 to 5; RFC 9110, 5.  One pass over complete
+ * bytes, from left to right; then what the fields mean together, each rule in
+ * its own module:
+ *
+ *	start line > field lines > Host > hop.c > body.c > target.c
+ *
+ * The one idea of the loops: a head ends with LF, and no loop here passes a LF.
+ * So none of them needs to ask for the end at each byte, and behind a CR there
+ * is always one byte more.
+ *
+ * Lenience that RFC 9112 allows and that is not here: bare LF, empty lines
+ * before the start line, more than one space in it, obs-fold, whitespace
+ * before the colon.  Lenience that is: a status line may end behind its code
+ * (origins do that), and values may hold obs-text.
+ */
+#include "worker/http/head.h"
+
+#include "common/base/insist.h"
+#include "worker/http/body.h"
+#include "worker/http/field.h"
+#include "worker/http/hop.h"
+#include "worker/http/scan.h"
+#include "worker/http/target.h"
+
+/* What is not yet read of a head; END[-1] is a LF. */
+struct reader {
+	const char *at;
+	const char *end;
+};
+
+size_t head_length(const char *p, size_t n, size_t from)
+{
+	return scan_head_end(p, n, from);
+}
+
+/* A line should end at R->at: what else is there is FAULT. */
+static enum fault read_line_end(struct reader *r, enum fault fault)
+{
+	if (r->at[0] == '\r' && r->at[1] == '\n') {
+		r->at += 2;
+		return FAULT_NONE;
+	}
+	return r->at[0] == '\r' || r->at[0] == '\n' ? FAULT_line_end : fault;
+}
+
+/* ---- start lines ---- */
+
+static enum fault read_method(struct reader *r, struct message *m)
+{
+	const char *stop = scan_token(r->at, r->end);
+	size_t n = (size_t)(stop - r->at);
+
+	if (*stop == '\r' || *stop == '\n')
+		return FAULT_request_line;
+	if (*stop != ' ' || n == 0 || n > HEAD_METHOD_MAX)
+		return FAULT_method;
+	m->method_text = str_make(r->at, n);
+	m->method = method_identify(m->method_text);
+	r->at = stop + 1;
+	return FAULT_NONE;
+}
+
+/* Up to the next space; target.c looks closer, when Host is known. */
+static enum fault read_target(struct reader *r, struct message *m)
+{
+	const char *stop = scan_visible(r->at, r->end);
+
+	m->target = str_make(r->at, (size_t)(stop - r->at));
+	if (*stop == '\r' || *stop == '\n' || (*stop == ' ' && stop == r->at))
+		return FAULT_request_line;
+	if (*stop != ' ')
+		return FAULT_target;
+	if (m->target.n > HEAD_TARGET_MAX)
+		return FAULT_target_large;
+	r->at = stop + 1;
+	return FAULT_NONE;
+}
+
+/* "HTTP/1.x": leaves R behind it. */
+static enum fault read_version(struct reader *r, struct message *m)
+{
+	struct str name = STR("HTTP/");
+	struct str left = str_make(r->at, (size_t)(r->end - r->at));
+	const char *p = r->at + name.n;
+
+	if (!str_starts(left, name) || !char_is_digit(p[0]) || p[1] != '.' ||
+	    !char_is_digit(p[2]))
+		return FAULT_version;
+	if (p[0] != '1')
+		return FAULT_version_unknown;
+	m->minor = p[2] > '0';
+	r->at = p + 3;
+	return FAULT_NONE;
+}
+
+static enum fault read_request_line(struct reader *r, struct message *m)
+{
+	enum fault fault = read_method(r, m);
+
+	if (fault == FAULT_NONE)
+		fault = read_target(r, m);
+	if (fault == FAULT_NONE)
+		fault = read_version(r, m);
+	if (fault == FAULT_NONE)
+		fault = read_line_end(r, FAULT_version);
+	return fault;
+}
+
+/* SP and three digits. */
+static enum fault read_status(struct reader *r, struct message *m)
+{
+	const char *p = r->at;
+
+	if (p[0] != ' ' || !char_is_digit(p[1]) || !char_is_digit(p[2]) ||
+	    !char_is_digit(p[3]))
+		return FAULT_status_line;
+	m->status = (unsigned)(p[1] - '0') * 100 + (unsigned)(p[2] - '0') * 10 +
+	    (unsigned)(p[3] - '0');
+	r->at = p + 4;
+	return m->status >= 100 && m->status <= 599 ? FAULT_NONE
+						    : FAULT_status_line;
+}
+
+static enum fault read_status_line(struct reader *r, struct message *m)
+{
+	enum fault fault = read_version(r, m);
+	const char *stop;
+
+	if (fault == FAULT_NONE)
+		fault = read_status(r, m);
+	if (fault != FAULT_NONE)
+		return fault;
+	if (*r->at == ' ') {
+		stop = scan_value(++r->at, r->end);
+		m->reason = str_make(r->at, (size_t)(stop - r->at));
+		r->at = stop;
+	}
+	return read_line_end(r, FAULT_status_line);
+}
+
+/* ---- field lines ---- */
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* NAME is empty, or what follows it is no colon. */
+static enum fault name_fault(const char *name)
+{
+	return is_blank(*name) ? FAULT_obs_fold : FAULT_field_name;
+}
+
+static enum fault read_field(struct reader *r, struct field *f)
+{
+	const char *name = r->at;
+	const char *colon = scan_token(name, r->end);
+	const char *value = colon + 1;
+	const char *stop;
+
+	if (*colon != ':' || colon == name)
+		return name_fault(name);
+	while (is_blank(*value))
+		value++;
+	stop = r->at = scan_value(value, r->end);
+	while (stop > value && is_blank(stop[-1]))
+		stop--;
+	INSIST(colon - name <= UINT16_MAX);
+	f->name = name;
+	f->name_len = (uint16_t)(colon - name);
+	f->value = value;
+	f->value_len = (uint32_t)(stop - value);
+	return read_line_end(r, FAULT_field_value);
+}
+
+static void note_field(struct message *m, struct field *f)
+{
+	enum field_id id = field_identify(field_name(f));
+
+	f->id = (uint8_t)id;
+	f->drop = false;
+	m->field_count++;
+	if (id == FIELD_OTHER)
+		return;
+	f->drop = id == FIELD_host ||
+	    (field_flags(id) & (FIELD_HOP | FIELD_FRAMING));
+	m->repeated |= m->present & FIELD_BIT(id);
+	m->present |= FIELD_BIT(id);
+}
+
+static bool at_empty_line(const struct reader *r)
+{
+	return r->end - r->at == 2 && r->at[0] == '\r';
+}
+
+/* Fields up to the empty line, of which there must be nothing left over. */
+static enum fault read_fields(struct reader r, struct arena *a,
+    struct message *m)
+{
+	size_t lines = scan_count(r.at, (size_t)(r.end - r.at), '\n');
+
+	if (lines > MESSAGE_FIELDS_MAX + 1)
+		return FAULT_fields_many;
+	m->fields = arena_alloc(a, sizeof(*m->fields) * lines);
+	if (m->fields == NULL)
+		return FAULT_no_room;
+	while (!at_empty_line(&r)) {
+		struct field *f = &m->fields[m->field_count];
+		enum fault fault;
+
+		if (r.at == r.end || *r.at == '\n')
+			return FAULT_line_end;
+		INSIST(m->field_count < lines);
+		fault = read_field(&r, f);
+		if (fault != FAULT_NONE)
+			return fault;
+		note_field(m, f);
+	}
+	return FAULT_NONE;
+}
+
+/* Fields of which a second one is malformed.  Host and framing say so with
+ * faults of their own. */
+static enum fault check_singletons(const struct message *m)
+{
+	uint64_t single = 0;
+
+#define FIELD(id, name, flags)                                                 \
+	single |= (flags)&FIELD_SINGLETON ? FIELD_BIT(FIELD_##id) : 0;
+#include "worker/http/fields.h"
+#undef FIELD
+	single &= ~(FIELD_BIT(FIELD_host) | FIELD_BIT(FIELD_content_length));
+	return m->repeated & single ? FAULT_singleton : FAULT_NONE;
+}
+
+/* ---- what the fields mean ---- */
+
+static enum fault read_host(struct message *m, struct arena *a)
+{
+	const struct field *f = message_find(m, FIELD_host);
+
+	if (f == NULL)
+		return m->minor > 0 ? FAULT_host_missing : FAULT_NONE;
+	if (m->repeated & FIELD_BIT(FIELD_host))
+		return FAULT_host_several;
+	m->authority = field_value(f);
+	return target_parse_authority(m->authority, a, &m->host);
+}
+
+/*
+ * RFC 9110, 10.1.1.  An expectation in HTTP/1.0, or without a body that could
+ * wait for it, is ignored and goes no further.
+ */
+static enum fault read_expect(struct message *m)
+{
+	const struct field *f = message_find(m, FIELD_expect);
+
+	if (f == NULL)
+		return FAULT_NONE;
+	if ((m->repeated & FIELD_BIT(FIELD_expect)) ||
+	    !str_eq_nocase(field_value(f), STR("100-continue")))
+		return FAULT_expect_unknown;
+	INSIST(f >= m->fields && f < m->fields + m->field_count);
+	m->expects_continue = m->minor > 0 && body_expected(&m->framing);
+	m->fields[f - m->fields].drop = !m->expects_continue;
+	return FAULT_NONE;
+}
+
+static enum fault begin(struct reader *r, struct str head, struct message *m)
+{
+	INSIST(head.n > 0 && head.p[head.n - 1] == '\n');
+	*r = (struct reader){.at = head.p, .end = head.p + head.n};
+	*m = (struct message){.method = METHOD_OTHER};
+	return head.n > HEAD_MAX ? FAULT_head_large : FAULT_NONE;
+}
+
+static enum fault read_meaning(struct message *m, struct arena *a)
+{
+	enum fault fault = check_singletons(m);
+
+	if (fault == FAULT_NONE)
+		fault = read_host(m, a);
+	if (fault == FAULT_NONE)
+		fault = hop_read(m);
+	if (fault == FAULT_NONE)
+		fault = body_frame_request(m);
+	if (fault == FAULT_NONE)
+		fault = target_parse(m, a);
+	if (fault == FAULT_NONE)
+		fault = read_expect(m);
+	return fault;
+}
+
+enum fault head_parse_request(struct str head, struct arena *a,
+    struct message *m)
+{
+	struct reader r;
+	enum fault fault = begin(&r, head, m);
+
+	if (fault == FAULT_NONE)
+		fault = read_request_line(&r, m);
+	if (fault == FAULT_NONE)
+		fault = read_fields(r, a, m);
+	if (fault == FAULT_NONE)
+		fault = read_meaning(m, a);
+	return fault;
+}
+
+enum fault head_parse_reply(struct str head, enum method request_method,
+    struct arena *a, struct message *m)
+{
+	struct reader r;
+	enum fault fault = begin(&r, head, m);
+
+	if (fault == FAULT_NONE)
+		fault = read_status_line(&r, m);
+	if (fault == FAULT_NONE)
+		fault = read_fields(r, a, m);
+	if (fault == FAULT_NONE)
+		fault = check_singletons(m);
+	if (fault == FAULT_NONE)
+		fault = hop_read(m);
+	if (fault == FAULT_NONE)
+		fault = body_frame_reply(m, request_method);
+	return fault;
+}

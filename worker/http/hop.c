@@ -1,0 +1,125 @@
+/*
+ * hop.c - what a head says about its connection only.
+ *
+ * Runs in workers, for requests and replies.  RFC 9110, 7.6.1 and 7.8; RFC
+ * 9112, 9.3.  A field that Connection names ends here, as it must.  But a
+ * sender who names Host or a framing field wants two readers to disagree on
+ * what the message is, and is refused: whether the field is there or not.
+ *
+ * Upgrade is passed on only if there is exactly one protocol to choose from,
+ * and never h2c: inside of such a tunnel requests would reach the origin that
+ * no rule of ours has seen.
+ */
+#include "worker/http/hop.h"
+
+#include "common/base/insist.h"
+#include "worker/http/field.h"
+#include "worker/http/scan.h"
+
+struct hop {
+	unsigned names;
+	bool close;
+	bool keep_alive;
+	bool upgrade;
+};
+
+static bool is_token(struct str s)
+{
+	return s.n > 0 && scan_token(s.p, s.p + s.n) == s.p + s.n;
+}
+
+static void drop_fields(struct message *m, struct str name)
+{
+	for (unsigned i = 0; i < m->field_count; i++)
+		if (str_eq_nocase(field_name(&m->fields[i]), name))
+			m->fields[i].drop = true;
+}
+
+static enum fault read_option(struct message *m, struct str option,
+    struct hop *hop)
+{
+	enum field_id id;
+
+	if (!is_token(option))
+		return FAULT_connection;
+	id = field_identify(option);
+	if (id == FIELD_host || (field_flags(id) & FIELD_FRAMING))
+		return FAULT_connection;
+	if (id == FIELD_keep_alive) {
+		hop->keep_alive = true;
+	} else if (id == FIELD_upgrade) {
+		hop->upgrade = true;
+	} else if (str_eq_nocase(option, STR("close"))) {
+		hop->close = true;
+	} else {
+		if (++hop->names > HOP_NAMES_MAX)
+			return FAULT_connection;
+		drop_fields(m, option);
+	}
+	return FAULT_NONE;
+}
+
+static enum fault read_connection(struct message *m, struct str value,
+    struct hop *hop)
+{
+	struct str option;
+
+	while (str_next_token(&value, &option)) {
+		enum fault fault = read_option(m, option, hop);
+
+		if (fault != FAULT_NONE)
+			return fault;
+	}
+	return FAULT_NONE;
+}
+
+/* protocol-name ["/" protocol-version], and no list. */
+static bool is_protocol(struct str s)
+{
+	const char *end = s.p + s.n;
+	const char *slash = scan_token(s.p, end);
+
+	if (slash == s.p)
+		return false;
+	if (slash == end)
+		return true;
+	return *slash == '/' && slash + 1 < end &&
+	    scan_token(slash + 1, end) == end;
+}
+
+static struct str read_upgrade(const struct message *m)
+{
+	const struct field *f = message_find(m, FIELD_upgrade);
+
+	if (f == NULL || m->minor == 0 ||
+	    (m->repeated & FIELD_BIT(FIELD_upgrade)) ||
+	    !is_protocol(field_value(f)) ||
+	    str_eq_nocase(field_value(f), STR("h2c")))
+		return STR_NONE;
+	return field_value(f);
+}
+
+enum fault hop_read(struct message *m)
+{
+	struct hop hop = {.names = 0};
+
+	INSIST(m->minor <= 1);
+	if (!(m->present & FIELD_BIT(FIELD_connection))) {
+		m->keep_alive = m->minor > 0;
+		return FAULT_NONE;
+	}
+	for (unsigned i = 0; i < m->field_count; i++) {
+		const struct field *f = &m->fields[i];
+		enum fault fault;
+
+		if (f->id != FIELD_connection)
+			continue;
+		fault = read_connection(m, field_value(f), &hop);
+		if (fault != FAULT_NONE)
+			return fault;
+	}
+	m->keep_alive = !hop.close && (m->minor > 0 || hop.keep_alive);
+	if (hop.upgrade)
+		m->upgrade = read_upgrade(m);
+	return FAULT_NONE;
+}

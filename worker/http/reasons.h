@@ -1,0 +1,25 @@
+/*
+ * reasons.h - the reason phrases of the statuses that we send ourselves:
+ *
+ *   REASON(status, "phrase")
+ */
+REASON(200, "OK")
+REASON(204, "No Content")
+REASON(400, "Bad Request")
+REASON(403, "Forbidden")
+REASON(404, "Not Found")
+REASON(405, "Method Not Allowed")
+REASON(408, "Request Timeout")
+REASON(413, "Content Too Large")
+REASON(414, "URI Too Long")
+REASON(417, "Expectation Failed")
+REASON(421, "Misdirected Request")
+REASON(429, "Too Many Requests")
+REASON(431, "Request Header Fields Too Large")
+REASON(500, "Internal Server Error")
+REASON(501, "Not Implemented")
+REASON(502, "Bad Gateway")
+REASON(503, "Service Unavailable")
+REASON(504, "Gateway Timeout")
+REASON(505, "HTTP Version Not Supported")
+REASON(508, "Loop Detected")
