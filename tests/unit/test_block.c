@@ -1,0 +1,202 @@
+/*
+ * test_block.c - pooled blocks: recycled, bounded, waited for.
+ */
+#include "worker/conn/block.h"
+
+#include <string.h>
+
+#include "tests/unit/test_fiber.h"
+
+#define BUDGET_BLOCKS (BLOCK_BUDGET / BLOCK_BODY_SIZE)
+
+static void *all[BUDGET_BLOCKS];
+
+static void make(void)
+{
+	make_loop();
+	block_init();
+}
+
+static void unmake(void)
+{
+	free_loop();
+	ck_assert_uint_eq(block_bodies_held(), 0);
+	block_free_all();
+}
+
+static void take_bodies(void *arg)
+{
+	unsigned *count = arg;
+
+	for (unsigned i = 0; i < *count; i++)
+		MUST(block_take_body(&all[i], DEADLINE_NEVER) == 0);
+}
+
+static void spend_budget(void)
+{
+	unsigned count = BUDGET_BLOCKS;
+
+	start(take_bodies, &count);
+	turn_until_idle();
+	ck_assert_uint_eq(block_bodies_held(), BUDGET_BLOCKS);
+}
+
+static void give_all_but(unsigned kept)
+{
+	while (block_bodies_held() > kept)
+		block_give_body(all[block_bodies_held() - 1]);
+}
+
+/* A fiber that wants a block for as long as it takes. */
+struct want {
+	usec_t deadline;
+	struct fiber *fiber;
+	void *block;
+	int result;
+};
+
+static void want_body(void *arg)
+{
+	struct want *w = arg;
+
+	w->fiber = fiber_self();
+	w->result = block_take_body(&w->block, w->deadline);
+}
+
+static void begin_to_want(struct want *w, usec_t deadline)
+{
+	*w = (struct want){.deadline = deadline, .result = 1};
+	start(want_body, w);
+	loop_turn(0);
+}
+
+START_TEST(blocks_are_recycled_last_in_first_out)
+{
+	void *first = block_take_head();
+	void *second = block_take_head();
+
+	ck_assert_ptr_ne(first, second);
+	block_give_head(first);
+	block_give_head(second);
+	ck_assert_ptr_eq(block_take_head(), second);
+	ck_assert_ptr_eq(block_take_head(), first);
+	block_give_head(first);
+	block_give_head(second);
+}
+END_TEST
+
+START_TEST(blocks_are_as_large_as_they_say)
+{
+	unsigned one = 1;
+	char *head = block_take_head();
+
+	memset(head, 1, BLOCK_HEAD_SIZE);
+	start(take_bodies, &one);
+	turn_until_idle();
+	memset(all[0], 2, BLOCK_BODY_SIZE);
+	ck_assert_int_eq(head[BLOCK_HEAD_SIZE - 1], 1);
+	block_give_head(head);
+	block_give_body(all[0]);
+}
+END_TEST
+
+START_TEST(many_heads_come_and_go)
+{
+	static void *heads[1000];
+
+	for (int round = 0; round < 3; round++) {
+		for (int i = 0; i < 1000; i++) {
+			heads[i] = block_take_head();
+			memset(heads[i], i, BLOCK_HEAD_SIZE);
+		}
+		for (int i = 0; i < 1000; i++) {
+			MUST(*(char *)heads[i] == (char)i);
+			block_give_head(heads[i]);
+		}
+	}
+}
+END_TEST
+
+START_TEST(the_budget_is_a_limit_until_the_deadline)
+{
+	struct want w;
+
+	spend_budget();
+	begin_to_want(&w, loop_now() + 20 * USEC_PER_MSEC);
+	ck_assert_int_eq(w.result, 1);
+	turn_until_idle();
+	ck_assert_int_eq(w.result, -ETIMEDOUT);
+	ck_assert_uint_eq(block_bodies_held(), BUDGET_BLOCKS);
+	give_all_but(0);
+}
+END_TEST
+
+START_TEST(each_block_given_back_goes_to_one_who_waits)
+{
+	struct want w[3];
+
+	spend_budget();
+	for (int i = 0; i < 3; i++)
+		begin_to_want(&w[i], DEADLINE_NEVER);
+	give_all_but(BUDGET_BLOCKS - 2);
+	loop_turn(0);
+	ck_assert_int_eq(w[0].result, 0);
+	ck_assert_int_eq(w[1].result, 0);
+	ck_assert_int_eq(w[2].result, 1);
+	block_give_body(w[0].block);
+	turn_until_idle();
+	ck_assert_int_eq(w[2].result, 0);
+	block_give_body(w[1].block);
+	block_give_body(w[2].block);
+	give_all_but(0);
+}
+END_TEST
+
+START_TEST(who_is_cancelled_does_not_wait_on)
+{
+	struct want w;
+
+	spend_budget();
+	begin_to_want(&w, DEADLINE_NEVER);
+	fiber_cancel(w.fiber);
+	turn_until_idle();
+	ck_assert_int_eq(w.result, -ECANCELED);
+	give_all_but(0);
+}
+END_TEST
+
+/* The block was meant for the first, which is cancelled before it runs. */
+START_TEST(who_is_cancelled_leaves_its_turn_to_the_next)
+{
+	struct want first, second;
+
+	spend_budget();
+	begin_to_want(&first, DEADLINE_NEVER);
+	begin_to_want(&second, DEADLINE_NEVER);
+	give_all_but(BUDGET_BLOCKS - 1);
+	fiber_cancel(first.fiber);
+	turn_until_idle();
+	ck_assert_int_eq(first.result, -ECANCELED);
+	ck_assert_int_eq(second.result, 0);
+	block_give_body(second.block);
+	give_all_but(0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("block");
+	TCase *tcase = tcase_create("block");
+
+	tcase_add_checked_fixture(tcase, make, unmake);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(tcase, blocks_are_recycled_last_in_first_out);
+	tcase_add_test(tcase, blocks_are_as_large_as_they_say);
+	tcase_add_test(tcase, many_heads_come_and_go);
+	tcase_add_test(tcase, the_budget_is_a_limit_until_the_deadline);
+	tcase_add_test(tcase, each_block_given_back_goes_to_one_who_waits);
+	tcase_add_test(tcase, who_is_cancelled_does_not_wait_on);
+	tcase_add_test(tcase, who_is_cancelled_leaves_its_turn_to_the_next);
+	return run_all(suite);
+}

@@ -1,0 +1,343 @@
+/*
+ * test_pool.c - idle connections to origins: lent, given back, gone.
+ */
+#include "worker/origin/pool.h"
+
+#include "common/shm/seat.h"
+#include "tests/unit/test_conn.h"
+#include "worker/fiber/inside.h"
+
+#define MOST 64
+
+/* One server; its connections as it sees them, in order of acceptance. */
+static struct conf_server conf_server = {.weight = 1};
+static struct conf_pool conf_pool = {
+    .servers = &conf_server, .server_count = 1};
+static struct conf_pool *conf_pools[] = {&conf_pool};
+static const struct conf conf = {.pools = conf_pools, .pool_count = 1};
+static int listener;
+static struct server *server;
+
+static int64_t counted(enum counter which)
+{
+	return (int64_t)seat_current->counters[which];
+}
+
+static void open_all(void)
+{
+	struct sockaddr_in addr;
+
+	make_loop();
+	listener = listen_local(&addr, MOST);
+	MUST(fcntl(listener, F_SETFL, O_NONBLOCK) == 0);
+	memcpy(&conf_server.address.addr, &addr, sizeof(addr));
+	conf_server.address.len = sizeof(addr);
+	ck_assert_int_eq(pools_init(&conf), 0);
+	server = &pool_find(&conf_pool)->servers[0];
+}
+
+static void close_all(void)
+{
+	turn_until_idle();
+	pools_free();
+	ck_assert_int_eq(counted(COUNT_origin_idle), 0);
+	close(listener);
+	loop_free();
+}
+
+struct borrowing {
+	usec_t idle_at_most;
+	struct origin *origin;
+	int result;
+};
+
+static void borrow_once(void *arg)
+{
+	struct borrowing *b = arg;
+
+	b->result = origin_borrow(server, b->idle_at_most, &b->origin);
+}
+
+static int try_to_borrow(usec_t idle_at_most, struct origin **origin_r)
+{
+	struct borrowing b = {.idle_at_most = idle_at_most};
+
+	start(borrow_once, &b);
+	turn_until_idle();
+	*origin_r = b.origin;
+	return b.result;
+}
+
+static struct origin *borrow(usec_t idle_at_most)
+{
+	struct origin *o;
+
+	MUST(try_to_borrow(idle_at_most, &o) == 0);
+	return o;
+}
+
+static struct origin *borrow_any(void)
+{
+	return borrow(ORIGIN_IDLE_PATIENCE);
+}
+
+static int accept_one(void)
+{
+	int fd = accept(listener, NULL, NULL);
+
+	MUST(fd >= 0);
+	return fd;
+}
+
+static void turn_for(usec_t time)
+{
+	usec_t end = clock_mono() + time;
+
+	while (clock_mono() < end)
+		loop_turn(10 * USEC_PER_MSEC);
+}
+
+static unsigned idle_now(void)
+{
+	return server->pool->idle_count;
+}
+
+static void turn_until_idle_count(unsigned wanted)
+{
+	usec_t limit = clock_mono() + PATIENCE;
+
+	while (idle_now() != wanted && clock_mono() < limit)
+		loop_turn(10 * USEC_PER_MSEC);
+	ck_assert_uint_eq(idle_now(), wanted);
+	ck_assert_int_eq(counted(COUNT_origin_idle), wanted);
+}
+
+/* ---- lending ---- */
+
+START_TEST(a_connection_is_used_again)
+{
+	struct origin *o = borrow_any();
+	struct origin *first = o;
+
+	ck_assert(!o->reused);
+	ck_assert_ptr_eq(o->server, server);
+	origin_give(&o);
+	ck_assert_ptr_null(o);
+	ck_assert_uint_eq(idle_now(), 1);
+	o = borrow_any();
+	ck_assert_ptr_eq(o, first);
+	ck_assert(o->reused);
+	ck_assert_uint_eq(idle_now(), 0);
+	ck_assert_int_eq(counted(COUNT_origin_connects), 1);
+	ck_assert_int_eq(counted(COUNT_origin_reuses), 1);
+	origin_drop(&o);
+	ck_assert_ptr_null(o);
+}
+END_TEST
+
+START_TEST(the_newest_is_lent_first)
+{
+	struct origin *a = borrow_any(), *b = borrow_any(), *newest = b;
+
+	ck_assert_ptr_ne(a, b);
+	origin_give(&a);
+	origin_give(&b);
+	b = borrow_any();
+	ck_assert_ptr_eq(b, newest);
+	origin_give(&b);
+}
+END_TEST
+
+START_TEST(zero_age_asks_for_a_new_one)
+{
+	struct origin *a = borrow_any(), *b;
+
+	origin_give(&a);
+	b = borrow(0);
+	ck_assert(!b->reused);
+	ck_assert_uint_eq(idle_now(), 1);
+	origin_drop(&b);
+}
+END_TEST
+
+START_TEST(what_is_too_old_is_left_to_others)
+{
+	struct origin *a = borrow_any(), *b;
+
+	origin_give(&a);
+	turn_for(30 * USEC_PER_MSEC);
+	b = borrow(10 * USEC_PER_MSEC);
+	ck_assert(!b->reused);
+	ck_assert_uint_eq(idle_now(), 1);
+	a = borrow_any();
+	ck_assert(a->reused);
+	origin_drop(&a);
+	origin_drop(&b);
+}
+END_TEST
+
+START_TEST(a_server_that_refuses_is_an_error)
+{
+	struct origin *o = NULL;
+
+	close(listener);
+	listener = -1;
+	ck_assert_int_eq(try_to_borrow(ORIGIN_IDLE_PATIENCE, &o),
+	    -ECONNREFUSED);
+	ck_assert_ptr_null(o);
+	ck_assert_int_eq(counted(COUNT_origin_connects), 0);
+}
+END_TEST
+
+/* ---- what ends an idle connection ---- */
+
+START_TEST(a_close_ends_it_at_once)
+{
+	struct origin *o = borrow_any();
+	int peer = accept_one();
+
+	origin_give(&o);
+	close(peer);
+	turn_until_idle_count(0);
+}
+END_TEST
+
+START_TEST(unasked_bytes_end_it_at_once)
+{
+	struct origin *o = borrow_any();
+	int peer = accept_one();
+
+	origin_give(&o);
+	MUST(write(peer, "x", 1) == 1);
+	turn_until_idle_count(0);
+	close(peer);
+}
+END_TEST
+
+/* The event is there, but the loop has not been told yet. */
+START_TEST(a_close_is_seen_before_it_is_told)
+{
+	struct origin *o = borrow_any();
+	int peer = accept_one();
+	struct borrowing b = {.idle_at_most = ORIGIN_FRESH};
+
+	origin_give(&o);
+	close(peer);
+	start(borrow_once, &b);
+	fiber_run_ready();
+	turn_until_idle();
+	ck_assert_int_eq(b.result, 0);
+	ck_assert(!b.origin->reused);
+	ck_assert_uint_eq(idle_now(), 0);
+	origin_drop(&b.origin);
+}
+END_TEST
+
+/* They came before it was given back, and no event will tell of them. */
+START_TEST(unread_bytes_are_found_before_it_is_lent)
+{
+	struct origin *o = borrow_any();
+	int peer = accept_one();
+
+	MUST(write(peer, "forged", 6) == 6);
+	while (!watch_is_ready(&o->conn.watch, WATCH_READ))
+		loop_turn(USEC_PER_MSEC);
+	origin_give(&o);
+	ck_assert_uint_eq(idle_now(), 1);
+	o = borrow_any();
+	ck_assert(!o->reused);
+	ck_assert_uint_eq(idle_now(), 0);
+	origin_drop(&o);
+	close(peer);
+}
+END_TEST
+
+START_TEST(one_that_was_closed_while_lent_is_not_taken_back)
+{
+	struct origin *o = borrow_any();
+	int peer = accept_one();
+
+	close(peer);
+	turn_for(20 * USEC_PER_MSEC);
+	ck_assert(o->conn.watch.seen_hup);
+	origin_give(&o);
+	ck_assert_ptr_null(o);
+	ck_assert_uint_eq(idle_now(), 0);
+}
+END_TEST
+
+START_TEST(events_of_a_lent_connection_are_its_borrowers)
+{
+	struct origin *o = borrow_any();
+	int peer = accept_one();
+	char text[8];
+
+	MUST(write(peer, "x", 1) == 1);
+	turn_for(20 * USEC_PER_MSEC);
+	ck_assert(conn_is_open(&o->conn));
+	MUST(recv(o->conn.watch.fd, text, sizeof(text), 0) == 1);
+	origin_give(&o);
+	ck_assert_uint_eq(idle_now(), 1);
+	close(peer);
+}
+END_TEST
+
+START_TEST(patience_ends)
+{
+	struct origin *o = borrow_any();
+	usec_t given = loop_now();
+
+	origin_give(&o);
+	turn_until_idle_count(0);
+	ck_assert_int_ge(loop_now() - given, ORIGIN_IDLE_PATIENCE);
+}
+END_TEST
+
+START_TEST(too_many_stay_for_a_moment_only)
+{
+	struct origin *lent[MOST];
+	usec_t given;
+
+	for (int i = 0; i < MOST; i++)
+		lent[i] = borrow(0);
+	for (int i = 0; i < MOST; i++)
+		origin_give(&lent[i]);
+	given = loop_now();
+	ck_assert_uint_eq(idle_now(), MOST);
+	loop_turn(0);
+	ck_assert_uint_eq(idle_now(), MOST);
+	turn_until_idle_count(ORIGIN_IDLE_MAX);
+	ck_assert_int_ge(loop_now() - given, ORIGIN_FRESH);
+	ck_assert_int_lt(loop_now() - given, ORIGIN_IDLE_PATIENCE);
+}
+END_TEST
+
+static void add_tests(Suite *suite)
+{
+	TCase *tcase = tcase_create("pool");
+
+	tcase_add_checked_fixture(tcase, open_all, close_all);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	tcase_add_test(tcase, a_connection_is_used_again);
+	tcase_add_test(tcase, the_newest_is_lent_first);
+	tcase_add_test(tcase, zero_age_asks_for_a_new_one);
+	tcase_add_test(tcase, what_is_too_old_is_left_to_others);
+	tcase_add_test(tcase, a_server_that_refuses_is_an_error);
+	tcase_add_test(tcase, a_close_ends_it_at_once);
+	tcase_add_test(tcase, unasked_bytes_end_it_at_once);
+	tcase_add_test(tcase, a_close_is_seen_before_it_is_told);
+	tcase_add_test(tcase, unread_bytes_are_found_before_it_is_lent);
+	tcase_add_test(tcase, one_that_was_closed_while_lent_is_not_taken_back);
+	tcase_add_test(tcase, events_of_a_lent_connection_are_its_borrowers);
+	tcase_add_test(tcase, patience_ends);
+	tcase_add_test(tcase, too_many_stay_for_a_moment_only);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("pool");
+
+	add_tests(suite);
+	return run_all(suite);
+}

@@ -1,0 +1,132 @@
+/*
+ * block.c - pooled memory for bytes in flight.
+ *
+ * Two free lists whose links live in the free blocks themselves.  Each keeps
+ * a few blocks for the next turn and gives the rest back to malloc, so that a
+ * burst does not stay resident for ever.
+ *
+ * Nobody waits for a BODY block while holding one, so spending the budget
+ * delays exchanges but can't lock them up.  (An exchange whose head outgrew
+ * its HEAD block holds malloc'ed memory of its own: see conn.h.)
+ */
+#include "worker/conn/block.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+
+#define HEADS_KEPT 256
+#define BODIES_KEPT 32
+
+struct free_block {
+	struct free_block *next;
+};
+
+struct free_list {
+	struct free_block *first;
+	unsigned kept;
+	unsigned keep_at_most;
+	size_t size;
+};
+
+static struct free_list heads = {
+    .keep_at_most = HEADS_KEPT, .size = BLOCK_HEAD_SIZE};
+static struct free_list bodies = {
+    .keep_at_most = BODIES_KEPT, .size = BLOCK_BODY_SIZE};
+static unsigned bodies_held;
+static struct cond body_room;
+
+static void *take(struct free_list *l)
+{
+	struct free_block *block = l->first;
+
+	if (block == NULL)
+		return malloc(l->size);
+	l->first = block->next;
+	l->kept--;
+	return block;
+}
+
+static void give(struct free_list *l, void *p)
+{
+	struct free_block *block = p;
+
+	INSIST(p != NULL);
+	if (l->kept == l->keep_at_most) {
+		free(p);
+		return;
+	}
+	block->next = l->first;
+	l->first = block;
+	l->kept++;
+}
+
+static void empty(struct free_list *l)
+{
+	while (l->first != NULL) {
+		struct free_block *block = l->first;
+
+		l->first = block->next;
+		free(block);
+	}
+	l->kept = 0;
+}
+
+void block_init(void)
+{
+	cond_init(&body_room);
+}
+
+void block_free_all(void)
+{
+	INSIST(bodies_held == 0);
+	empty(&heads);
+	empty(&bodies);
+}
+
+void *block_take_head(void)
+{
+	return take(&heads);
+}
+
+void block_give_head(void *block)
+{
+	give(&heads, block);
+}
+
+int block_take_body(void **block_r, usec_t deadline)
+{
+	while (unlikely(bodies_held >= BLOCK_BUDGET / BLOCK_BODY_SIZE)) {
+		int err = cond_wait(&body_room, deadline);
+
+		if (err < 0) {
+			cond_signal(&body_room); /* ours may have been lost */
+			return err;
+		}
+	}
+	*block_r = take(&bodies);
+	if (*block_r == NULL)
+		return -ENOMEM;
+	bodies_held++;
+	return 0;
+}
+
+void block_give_body(void *block)
+{
+	INSIST(bodies_held > 0);
+	bodies_held--;
+	give(&bodies, block);
+	if (unlikely(!list_empty(&body_room.waiters)))
+		cond_signal(&body_room);
+}
+
+bool block_is_scarce(void)
+{
+	return bodies_held >= BLOCK_BUDGET / BLOCK_BODY_SIZE / 8 * 7;
+}
+
+unsigned block_bodies_held(void)
+{
+	return bodies_held;
+}

@@ -1,0 +1,251 @@
+/*
+ * pool.c - a worker's servers and their idle connections.
+ *
+ * An idle connection owns no fiber.  Any event on it ends it: an origin that
+ * speaks unasked or hangs up can't be used again.  Besides, it is peeked just
+ * before it is borrowed, because the event may still be on its way (unless it
+ * was given back only a moment ago: see is_stale).
+ *
+ *   server.idle   newest <-> ... <-> oldest     borrowed and given at the
+ *                                               front, expired at the back
+ *
+ * All lie idle for the same time, so one timer a server, set for the oldest,
+ * is enough, and neither borrowing nor giving touches it.  ORIGIN_IDLE_MAX
+ * bounds those that lie idle for longer than a moment: a worker that gets
+ * sixty replies in one turn and sixty requests in the next needs them all.
+ */
+#include "worker/origin/pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+#include "common/shm/seat.h"
+
+#define SERVER_MAGIC 0x53455256u
+#define ORIGIN_MAGIC 0x4f524947u
+
+static struct pool *pools;
+static unsigned pool_count;
+
+static void idle_expire(struct timer *t);
+
+static int pool_init(struct pool *p, const struct conf_pool *conf)
+{
+	p->conf = conf;
+	p->servers = calloc(conf->server_count, sizeof(*p->servers));
+	if (p->servers == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < conf->server_count; i++) {
+		struct server *s = &p->servers[i];
+
+		s->magic = SERVER_MAGIC;
+		s->conf = &conf->servers[i];
+		s->pool = p;
+		list_init(&s->idle);
+		timer_init(&s->idle_timer, idle_expire);
+	}
+	return 0;
+}
+
+int pools_init(const struct conf *conf)
+{
+	int err = 0;
+
+	pools = calloc(conf->pool_count, sizeof(*pools));
+	if (pools == NULL)
+		return -ENOMEM;
+	pool_count = conf->pool_count;
+	for (unsigned i = 0; i < pool_count && err == 0; i++)
+		err = pool_init(&pools[i], conf->pools[i]);
+	return err;
+}
+
+struct pool *pool_find(const struct conf_pool *conf)
+{
+	INSIST(conf->id < pool_count && pools[conf->id].conf == conf);
+	return &pools[conf->id];
+}
+
+/* ---- idle connections ---- */
+
+static struct origin *origin_of(struct list *link)
+{
+	struct origin *o = container_of(link, struct origin, link);
+
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	return o;
+}
+
+static void leave_idle(struct origin *o)
+{
+	INSIST(o->server->pool->idle_count > 0);
+	list_del(&o->link);
+	o->server->pool->idle_count--;
+	count_down(origin_idle);
+}
+
+static void drop_idle(struct origin *o)
+{
+	leave_idle(o);
+	origin_drop(&o);
+}
+
+/* An edge on a connection: while it is lent its fiber sees to it. */
+static void on_event(struct watch *w, unsigned events)
+{
+	struct origin *o = container_of(w, struct origin, conn.watch);
+
+	(void)events;
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	if (!list_empty(&o->link))
+		drop_idle(o);
+}
+
+/* When the oldest idle connection of S has to go. */
+static usec_t due_of_oldest(struct server *s)
+{
+	bool too_many = s->pool->idle_count > ORIGIN_IDLE_MAX;
+
+	return origin_of(s->idle.prev)->idle_since +
+	    (too_many ? ORIGIN_FRESH : ORIGIN_IDLE_PATIENCE);
+}
+
+static void idle_expire(struct timer *t)
+{
+	struct server *s = container_of(t, struct server, idle_timer);
+
+	INSIST_MAGIC(s, SERVER_MAGIC);
+	while (!list_empty(&s->idle)) {
+		usec_t due = due_of_oldest(s);
+
+		if (due > loop_now()) {
+			timer_set(t, due);
+			return;
+		}
+		drop_idle(origin_of(s->idle.prev));
+	}
+}
+
+void pools_free(void)
+{
+	for (unsigned i = 0; i < pool_count; i++) {
+		struct pool *p = &pools[i];
+
+		for (unsigned k = 0; k < p->conf->server_count; k++) {
+			struct server *s = &p->servers[k];
+
+			while (!list_empty(&s->idle))
+				drop_idle(origin_of(s->idle.next));
+			timer_clear(&s->idle_timer);
+		}
+		free(p->servers);
+	}
+	free(pools);
+	pools = NULL;
+	pool_count = 0;
+}
+
+/* ---- borrow, give, drop ---- */
+
+/*
+ * Has the origin closed it?  Epoll has told what happened before this turn.
+ * What may be repeated takes a connection that was given back a moment ago as
+ * it is: if it was closed since then, a new one takes the request.  But not
+ * while something may be left to read: that is not the reply to this request.
+ */
+static bool is_stale(const struct origin *o, usec_t idle_at_most)
+{
+	if (idle_at_most > ORIGIN_FRESH &&
+	    !watch_is_ready(&o->conn.watch, WATCH_READ) &&
+	    loop_now() - o->idle_since < ORIGIN_MOMENT)
+		return false;
+	return conn_is_stale(&o->conn);
+}
+
+/* The newest idle connection that is neither too old nor stale, or NULL. */
+static struct origin *take_idle(struct server *s, usec_t idle_at_most)
+{
+	while (!list_empty(&s->idle)) {
+		struct origin *o = origin_of(s->idle.next);
+
+		if (loop_now() - o->idle_since > idle_at_most)
+			return NULL;
+		if (is_stale(o, idle_at_most)) {
+			drop_idle(o);
+			continue;
+		}
+		leave_idle(o);
+		o->reused = true;
+		count(origin_reuses);
+		return o;
+	}
+	return NULL;
+}
+
+static int connect_new(struct server *s, struct origin **origin_r)
+{
+	const struct conf_address *a = &s->conf->address;
+	struct origin *o = calloc(1, sizeof(*o));
+	int err;
+
+	if (o == NULL)
+		return -ENOMEM;
+	o->magic = ORIGIN_MAGIC;
+	o->server = s;
+	list_init(&o->link);
+	err = conn_connect(&o->conn, (const struct sockaddr *)&a->addr, a->len,
+	    loop_now() + ORIGIN_CONNECT_PATIENCE);
+	if (err < 0) {
+		free(o);
+		return err;
+	}
+	o->conn.watch.on_event = on_event;
+	count(origin_connects);
+	*origin_r = o;
+	return 0;
+}
+
+int origin_borrow(struct server *s, usec_t idle_at_most,
+    struct origin **origin_r)
+{
+	INSIST_MAGIC(s, SERVER_MAGIC);
+	if (idle_at_most > 0) {
+		*origin_r = take_idle(s, idle_at_most);
+		if (*origin_r != NULL)
+			return 0;
+	}
+	return connect_new(s, origin_r);
+}
+
+void origin_give(struct origin **origin)
+{
+	struct origin *o = *origin;
+	struct server *s = o->server;
+
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	INSIST(list_empty(&o->link));
+	if (o->conn.watch.seen_hup) {
+		origin_drop(origin);
+		return;
+	}
+	*origin = NULL;
+	o->idle_since = loop_now();
+	list_add_head(&s->idle, &o->link);
+	s->pool->idle_count++;
+	count_add(COUNT_origin_idle, 1);
+	if (!timer_is_set(&s->idle_timer))
+		timer_set(&s->idle_timer, o->idle_since + ORIGIN_FRESH);
+}
+
+void origin_drop(struct origin **origin)
+{
+	struct origin *o = *origin;
+
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	INSIST(list_empty(&o->link));
+	*origin = NULL;
+	conn_close(&o->conn);
+	o->magic = 0;
+	free(o);
+}

@@ -1,0 +1,79 @@
+/*
+ * client.h - a client's connection, from accept to close.
+ *
+ * Between requests a client is this struct in epoll and nothing more: no
+ * fiber, no stack, no buffer.  Its next byte starts a fiber that runs the way
+ * of a request (serve.h) for as many requests as follow each other, and parks
+ * it again.  Who it belongs to is said outright by FIBER: an event that comes
+ * while a fiber serves the client never starts a second one.
+ */
+#ifndef WORKER_PROXY_CLIENT_H
+#define WORKER_PROXY_CLIENT_H
+
+#include "common/base/out.h"
+#include "common/conf/conf.h"
+#include "worker/conn/conn.h"
+
+/* A peer's address, in 20 bytes where a sockaddr_storage takes 128. */
+struct peer {
+	uint16_t family; /* AF_INET, AF_INET6, AF_UNIX */
+	uint16_t port;
+	uint8_t addr[16];
+};
+
+/* "192.0.2.1", "2001:db8::1", "unix" */
+void peer_write(const struct peer *p, struct out *o);
+
+struct client {
+	uint32_t magic;
+	struct peer peer;
+	struct conn conn;
+	struct list link; /* idle, waiting or served; see client.c */
+	const struct conf_listener *listener;
+	struct fiber *fiber; /* serves it now; NULL: parked */
+	usec_t idle_since;
+	bool waiting;	    /* for a reply only: a FIN means that it left */
+	bool left;	    /* hung up while it was served */
+	bool tunnel;	    /* passes bytes: half-closes are its own affair */
+};
+
+/* SERVE runs on a client's fiber and ends with client_park or client_close;
+ * at most CLIENTS_MAX are open at a time.  Once a process. */
+void clients_init(void (*serve)(void *client), unsigned clients_max);
+
+/* A new connection, accepted on L: parked until its first byte. */
+void client_accept(const struct conf_listener *l, int fd,
+    const struct sockaddr_storage *addr);
+
+/* The last act of the serving fiber: one of these. */
+void client_park(struct client *c);
+void client_close(struct client *c);
+
+/*
+ * Says whether the served client has nothing more to send than a farewell.
+ * If it has said that already, its fiber (the caller's, or the caller's
+ * parent) is cancelled.
+ */
+void client_is_waiting(struct client *c, bool waiting);
+
+/* The served client becomes a tunnel. */
+void client_set_tunnel(struct client *c);
+
+unsigned clients_open(void);
+
+/* Waits while CLIENTS_MAX are open. 0 or -ECANCELED. */
+bool clients_have_room(void);
+WAITS int clients_wait_room(void);
+
+/* From now on replies say "Connection: close". */
+void clients_drain(void);
+bool clients_draining(void);
+
+/* Closes those that are parked. */
+void clients_close_idle(void);
+
+/* Cancels those that are served: what is in an exchange, or the tunnels. */
+void clients_cancel_exchanges(void);
+void clients_cancel_tunnels(void);
+
+#endif

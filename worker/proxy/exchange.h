@@ -1,0 +1,145 @@
+/*
+ * exchange.h - one request and its reply, and the memory they live in.
+ *
+ * An exchange is opened when a client's fiber starts, serves as many requests
+ * as follow each other (each begins with everything reset), and is closed
+ * before the client is parked.  Everything lies in one HEAD block:
+ *
+ *   0                  8 KiB                                    16 KiB
+ *   | the client's     | struct    | arena: fields, normalised  |
+ *   | window: the head | exchange  | path, heads to send        |
+ *
+ * A request head that outgrows the window moves once to 64 KiB, with an arena
+ * of 64 KiB behind it.
+ *
+ * The head stays in the window, unmoved, until the exchange ends, because the
+ * message points into it.  Body bytes that came with it lie behind it; what
+ * the client sent beyond this request is served next.
+ */
+#ifndef WORKER_PROXY_EXCHANGE_H
+#define WORKER_PROXY_EXCHANGE_H
+
+#include "common/base/arena.h"
+#include "common/conf/conf.h"
+#include "worker/http/body.h"
+#include "worker/http/message.h"
+#include "worker/origin/pool.h"
+#include "worker/proxy/client.h"
+
+#define EXCHANGE_BODY_PATIENCE (60 * USEC_PER_SEC)
+
+enum end {
+	END_NONE, /* still going on */
+#define END(name, side, status, meaning) END_##name,
+#include "common/tbl/end_reasons.h"
+#undef END
+	END_COUNT
+};
+
+enum end_side { END_BY_NOBODY, END_BY_CLIENT, END_BY_ORIGIN, END_BY_US };
+
+const char *end_name(enum end e);
+enum end_side end_side(enum end e);
+
+/* What a client is answered that was not sent anything yet; 0: nothing. */
+unsigned end_status(enum end e);
+
+/* Bytes behind the end of a chunked body, which belong to the next request.
+ * Not left in the BODY block: its exchange will wait for another one. */
+struct carry {
+	char *bytes; /* malloc'ed, or NULL */
+	size_t n;
+};
+
+struct exchange {
+	uint32_t magic;
+	struct client *client;
+	void *block;
+	char *large; /* window and arena of a large head, or NULL */
+	void *spill; /* a head to send that the arena had no room for */
+	struct carry carry;
+	unsigned requests; /* begun: the first, and what was pipelined */
+
+	/* from here on reset for each request */
+	struct arena arena;
+	struct message request;
+	size_t head_len; /* of the window that are the request's head */
+	size_t held;	 /* behind it: body bytes used so far */
+	struct body body; /* of the request, on its way in */
+	struct pace pace; /* how slow the client may send it */
+
+	const struct conf_vhost *vhost;
+	const struct conf_route *route;
+	const struct server *server; /* the last that was tried */
+	unsigned attempts;
+
+	enum end end;
+	enum fault fault; /* when END_malformed or END_origin_malformed */
+	bool head_sent;	  /* a final reply's head went out */
+	bool must_close;  /* the client's connection can't go on */
+	bool must_reset;  /* and its end must not look like the reply's */
+	unsigned status;
+	uint64_t body_sent;
+	usec_t began;	   /* the request's first byte was there */
+	usec_t connected;  /* an origin connection was ours; 0: never */
+	usec_t first_byte; /* of the origin's reply; 0: never */
+};
+
+/* Opens one for C and lends it a window.  NULL: out of memory. */
+struct exchange *exchange_open(struct client *c);
+
+/* Gives the memory back. */
+void exchange_close(struct exchange **x);
+
+/* Did the client send more than was served?  To close its connection just so
+ * would then reset it, and with it what was sent but has not arrived. */
+bool exchange_has_unread(const struct exchange *x);
+
+enum next { NEXT_REQUEST, NEXT_PARK, NEXT_CLOSE };
+
+/*
+ * Reads the next request: a whole head, then pure parsing.  NEXT_REQUEST: a
+ * request, or one that can't be understood (END says why); NEXT_PARK: nothing
+ * of one is there; NEXT_CLOSE: the client is gone.
+ */
+WAITS enum next exchange_read(struct exchange *x);
+
+/* Fails the exchange, unless it has failed already. */
+void exchange_fail(struct exchange *x, enum end why);
+
+/* The same for an error of conn or fiber on the client's side. */
+void exchange_fail_client(struct exchange *x, int err, enum end at_deadline);
+
+/*
+ * The next piece of the request's body, decoded: 1 and *piece_r, 0 at the
+ * end, -1 after exchange_fail.  When *block_r is not NULL the piece lies in
+ * that BODY block, which the caller gives back.
+ */
+WAITS int exchange_read_body(struct exchange *x, void **block_r,
+    struct str *piece_r);
+
+/* What is left of a body of known length, none of which lies in the window;
+ * 0: there is no such. */
+uint64_t exchange_body_rest(const struct exchange *x);
+
+/* Reading the body failed with ERR (-EPIPE: it ended too early).  That its
+ * reader was cancelled is no failure: its exchange knows why. */
+void exchange_fail_body(struct exchange *x, int err);
+
+/* If the whole body lies in the window as it is to be sent: true, and it. */
+bool exchange_body_is_held(const struct exchange *x, struct str *body_r);
+
+/* The body, HELD bytes in the window, went along with the head. */
+void exchange_has_sent(struct exchange *x, size_t held);
+
+/* The whole request was received: a FIN from now on, or before, means that
+ * the client left, unless several requests were pipelined. */
+void exchange_is_whole(struct exchange *x);
+
+/*
+ * Room for a head of up to N bytes to be sent: in the arena, or (a head that
+ * almost fills its window) malloc'ed.  Only the last one is valid.
+ */
+struct out exchange_out(struct exchange *x, size_t n);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * relay.h - a request to an origin, and its reply back.
+ */
+#ifndef WORKER_PROXY_RELAY_H
+#define WORKER_PROXY_RELAY_H
+
+#include "worker/proxy/reply.h"
+
+#define RELAY_FIRST_BYTE_PATIENCE (60 * USEC_PER_SEC)
+#define RELAY_INTERIMS_MAX 64 /* replies with 1xx before the final one */
+#define RELAY_IDLE_PATIENCE (60 * USEC_PER_SEC)
+
+/*
+ * Sends the request of X to S and reads the head of the reply; passes interim
+ * replies on.  0: REPLY holds head and source (closing the source is the
+ * caller's).  -1 after exchange_fail.  An idle connection that turns out to be
+ * closed is replaced by a new one silently, if the request may be repeated.
+ */
+WAITS int relay_request(struct exchange *x, struct server *s,
+    struct reply *reply);
+
+/* After a failure: may the request go to another server? */
+bool relay_may_retry(const struct exchange *x);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * tunnel.h - two connections that pass each other's bytes.
+ */
+#ifndef WORKER_PROXY_TUNNEL_H
+#define WORKER_PROXY_TUNNEL_H
+
+#include "worker/proxy/exchange.h"
+
+#define TUNNEL_IDLE_PATIENCE (3600 * USEC_PER_SEC)
+
+/*
+ * Passes bytes between the client of X, to whom a 101 was sent, and *ORIGIN
+ * until both have ended or nothing moved for TUNNEL_IDLE_PATIENCE; drops the
+ * origin.  Does nothing but the last when X has failed already.
+ */
+WAITS void tunnel_run(struct exchange *x, struct origin **origin);
+
+#endif

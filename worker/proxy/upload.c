@@ -1,0 +1,137 @@
+/*
+ * upload.c - a request's body on its way to the origin.
+ *
+ * Runs on a child fiber of the exchange's.  It reads from the client and
+ * writes to the origin while its parent reads from the origin and writes to
+ * the client: one fiber a direction and descriptor.  When the client fails
+ * (or lies about its framing) the origin must never take what it got for a
+ * whole request: its connection is shut down at once, which also wakes the
+ * parent.  When the origin stops reading, its reply may still be coming: the
+ * parent finds out.
+ */
+#include "worker/proxy/upload.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include "common/shm/seat.h"
+#include "worker/conn/block.h"
+#include "worker/conn/splice.h"
+
+/* One piece, in the framing that the origin was told. */
+static int send_piece(struct upload *u, struct str piece, struct pace *pace)
+{
+	char head[BODY_CHUNK_HEAD];
+	struct iovec iov[3];
+	int n = 0;
+
+	if (piece.n == 0)
+		return 0;
+	if (u->x->request.framing.kind != FRAMING_CHUNKED) {
+		iov[n++] = (struct iovec){(void *)piece.p, piece.n};
+		return conn_write(u->to, iov, n, pace);
+	}
+	iov[n++] = (struct iovec){head, body_chunk_head(head, piece.n)};
+	iov[n++] = (struct iovec){(void *)piece.p, piece.n};
+	iov[n++] = (struct iovec){BODY_CHUNK_TAIL, sizeof(BODY_CHUNK_TAIL) - 1};
+	return conn_write(u->to, iov, n, pace);
+}
+
+static int send_last_chunk(struct upload *u, struct pace *pace)
+{
+	struct iovec iov = {BODY_LAST_CHUNK, sizeof(BODY_LAST_CHUNK) - 1};
+
+	if (u->x->request.framing.kind != FRAMING_CHUNKED)
+		return 0;
+	return conn_write(u->to, &iov, 1, pace);
+}
+
+enum outcome { MOVING, SENT, CLIENT_FAILED, ORIGIN_FAILED };
+
+/* Large and plain: through a pipe in the kernel.  MOVING: nothing was. */
+static enum outcome pass(struct upload *u, struct pace *pace)
+{
+	struct exchange *x = u->x;
+	struct splice splice = {.from = &x->client->conn,
+	    .to = u->to,
+	    .from_pace = &x->pace,
+	    .pace = pace};
+	uint64_t rest = exchange_body_rest(x);
+	int err;
+
+	if (rest < SPLICE_WORTH)
+		return MOVING;
+	err = splice_move(&splice, rest);
+	if (err == -ENOTSUP)
+		return MOVING;
+	body_pass(&x->body, splice.moved);
+	count_add(COUNT_bytes_in, (int64_t)splice.moved);
+	if (err == 0)
+		return SENT;
+	if (splice.to_failed)
+		return ORIGIN_FAILED;
+	exchange_fail_body(x, err);
+	return CLIENT_FAILED;
+}
+
+static enum outcome copy_piece(struct upload *u, struct pace *pace)
+{
+	struct str piece;
+	void *block;
+	int got = exchange_read_body(u->x, &block, &piece);
+	int err;
+
+	if (got < 0)
+		return CLIENT_FAILED;
+	if (got == 0)
+		return send_last_chunk(u, pace) < 0 ? ORIGIN_FAILED : SENT;
+	err = send_piece(u, piece, pace);
+	if (block != NULL)
+		block_give_body(block);
+	return err < 0 ? ORIGIN_FAILED : MOVING;
+}
+
+static enum outcome move_body(struct upload *u)
+{
+	struct pace pace = pace_begin();
+	enum outcome outcome = MOVING;
+
+	while (outcome == MOVING) {
+		outcome = pass(u, &pace);
+		if (outcome == MOVING)
+			outcome = copy_piece(u, &pace);
+	}
+	return outcome;
+}
+
+static void upload_run(void *arg)
+{
+	struct upload *u = arg;
+	enum outcome outcome = move_body(u);
+
+	if (outcome == CLIENT_FAILED)
+		(void)shutdown(u->to->watch.fd, SHUT_RDWR);
+	u->failed = outcome != SENT;
+	u->running = false;
+	u->ended = loop_now();
+	if (u->x->body.done)
+		exchange_is_whole(u->x);
+}
+
+int upload_start(struct upload *u, struct exchange *x, struct conn *to)
+{
+	*u = (struct upload){.x = x, .to = to, .running = true};
+	u->fiber = fiber_spawn("upload", upload_run, u);
+	if (u->fiber != NULL)
+		return 0;
+	u->running = false;
+	exchange_fail(x, END_overloaded);
+	return -1;
+}
+
+void upload_stop(struct upload *u)
+{
+	if (u->running)
+		fiber_cancel(u->fiber);
+	fiber_join(&u->fiber);
+}

@@ -1,0 +1,28 @@
+/*
+ * upload.h - a request's body on its way to the origin.
+ *
+ * A body that came along with its head is sent with it.  Any other is moved
+ * by a fiber of its own, so that the reply can be read, and sent on, while
+ * the request is still being sent.
+ */
+#ifndef WORKER_PROXY_UPLOAD_H
+#define WORKER_PROXY_UPLOAD_H
+
+#include "worker/proxy/exchange.h"
+
+struct upload {
+	struct exchange *x;
+	struct conn *to;
+	struct fiber *fiber; /* NULL: none was needed */
+	bool running;
+	bool failed;  /* x->end says why, or the origin stopped reading */
+	usec_t ended; /* when it stopped running */
+};
+
+/* Starts to move the body of X to TO.  0, or -1 after exchange_fail. */
+int upload_start(struct upload *u, struct exchange *x, struct conn *to);
+
+/* Ends it, whatever it is doing. */
+WAITS void upload_stop(struct upload *u);
+
+#endif
