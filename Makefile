@@ -92,7 +92,7 @@ LIB := $(BUILD)/libsluice.a
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(MAIN_SRC))
 FUZZERS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
-all: $(LIB)
+all: $(BUILD)/sluiced $(BUILD)/sluicectl
 demo: all $(filter $(BUILD)/tests/demo/%,$(PROGRAMS))
 load: all $(filter $(BUILD)/tests/bench/%,$(PROGRAMS))
 fuzzers: $(FUZZERS)

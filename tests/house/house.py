@@ -245,5 +245,5 @@ def top_level_is_tidy(top, _build):
 RULES = (layers_include_downwards, headers_compile_alone,
          functions_are_short, files_are_short, lines_are_short,
          comments_are_finished, every_source_is_built,
-         nobody_waits_under_a_lock,
-         top_level_is_tidy)
+         nobody_waits_under_a_lock, manuals_are_clean,
+         install_leaves_a_configuration_alone, top_level_is_tidy)

@@ -1,0 +1,139 @@
+/*
+ * status.c - the state of the daemon as text, for sluicectl.
+ *
+ * Numbers come from the seats, which workers write: they are printed and
+ * nothing else is done with them.
+ */
+#include "master/status.h"
+
+#include <unistd.h>
+
+#include "master/quit.h"
+#include "master/reload.h"
+#include "master/version.h"
+#include "master/world.h"
+
+static usec_t begun;
+
+void status_begin(void)
+{
+	begun = clock_mono();
+}
+
+static void write_duration(struct out *o, usec_t usec)
+{
+	long s = usec > 0 ? (long)(usec / USEC_PER_SEC) : 0;
+
+	if (s >= 86400)
+		out_fmt(o, "%ldd%ldh", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		out_fmt(o, "%ldh%ldm", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		out_fmt(o, "%ldm%lds", s / 60, s % 60);
+	else
+		out_fmt(o, "%lds", s);
+}
+
+/* ---- status ---- */
+
+static const char *state(void)
+{
+	if (quit_state() != NULL)
+		return quit_state();
+	return reload_state() != NULL ? reload_state() : "running";
+}
+
+static unsigned count_children(enum child_state wanted)
+{
+	unsigned count = 0;
+
+	LIST_FOREACH(at, children())
+		if (child_at(at)->state == wanted)
+			count++;
+	return count;
+}
+
+static void write_counters(struct out *o)
+{
+	const char *name;
+
+	for (unsigned i = 0; (name = counter_name(i)) != NULL; i++)
+		out_fmt(o, "%-18s %llu\n", name,
+		    (unsigned long long)seats_sum(i));
+}
+
+static void write_world(struct out *o, const struct world *w)
+{
+	const char *file = w->conf->file;
+
+	out_fmt(o, "%-18s %s\n", "configuration",
+	    file != NULL ? file : "(command line)");
+	out_fmt(o, "%-18s %u\n", "generation", w->generation);
+}
+
+void status_write(struct out *o)
+{
+	const struct world *w = world_now();
+
+	out_fmt(o, "%-18s %d\n", "pid", (int)getpid());
+	out_fmt(o, "%-18s %s\n", "version", version_number());
+	out_fmt(o, "%-18s %s\n", "state", state());
+	if (w != NULL)
+		write_world(o, w);
+	out_fmt(o, "%-18s ", "uptime");
+	write_duration(o, clock_mono() - begun);
+	out_fmt(o, "\n%-18s %u of %u ready, %u draining\n", "workers",
+	    count_children(CHILD_READY), w != NULL ? w->slot_count : 0,
+	    count_children(CHILD_DRAINING));
+	write_counters(o);
+}
+
+/* ---- workers ---- */
+
+static unsigned long long read_count(const struct child *c, enum counter which)
+{
+	return atomic_load(&seat_at(c->seat)->counters[which]);
+}
+
+/* What an old worker lives for, and how long yet. */
+static void write_reason(struct out *o, const struct child *c)
+{
+	usec_t left = c->since + c->drain - events_now();
+
+	if (c->state != CHILD_DRAINING)
+		return;
+	if (left > 0) {
+		out_fmt(o, "  waits for %llu exchanges, %llu clients; ",
+		    read_count(c, COUNT_exchanges),
+		    read_count(c, COUNT_clients));
+		out_lit(o, "exchanges end in ");
+		write_duration(o, left);
+		out_lit(o, ", ");
+	} else {
+		out_lit(o, "  waits for tunnels; ");
+	}
+	out_lit(o, "tunnels end in ");
+	write_duration(o, c->tunnels.due - events_now());
+}
+
+static void write_worker(struct out *o, const struct child *c)
+{
+	out_fmt(o, "%-4u %-10u %-8d %-9s ", c->slot, c->generation,
+	    (int)c->pid, child_state_name(c->state));
+	write_duration(o, events_now() - c->since);
+	out_fmt(o, "  %llu clients, %llu exchanges, %llu requests",
+	    read_count(c, COUNT_clients), read_count(c, COUNT_exchanges),
+	    read_count(c, COUNT_requests));
+	write_reason(o, c);
+	out_char(o, '\n');
+}
+
+void status_write_workers(struct out *o)
+{
+	out_fmt(o, "%-4s %-10s %-8s %-9s %s\n", "SLOT", "GENERATION", "PID",
+	    "STATE", "SINCE");
+	LIST_FOREACH(at, children())
+		write_worker(o, child_at(at));
+	if (reload_state() != NULL)
+		out_fmt(o, "%s\n", reload_state());
+}

@@ -1,0 +1,108 @@
+/*
+ * verbs.c - the table of verbs.
+ *
+ * A verb returns at once.  What takes time is started, and answered when it
+ * is over.  Verbs that change something say in the log who asked.
+ */
+#include "master/verbs.h"
+
+#include "common/base/log.h"
+#include "master/quit.h"
+#include "master/reload.h"
+#include "master/rotate.h"
+#include "master/status.h"
+#include "master/version.h"
+
+struct verb {
+	const char *name;
+	bool changes;
+	enum verb_result (*run)(struct verb_asker *asker, struct out *out);
+};
+
+static enum verb_result show_status(struct verb_asker *asker, struct out *out)
+{
+	(void)asker;
+	status_write(out);
+	return VERB_DONE;
+}
+
+static enum verb_result show_workers(struct verb_asker *asker, struct out *out)
+{
+	(void)asker;
+	status_write_workers(out);
+	return VERB_DONE;
+}
+
+static enum verb_result show_version(struct verb_asker *asker, struct out *out)
+{
+	(void)asker;
+	version_write(out);
+	return VERB_DONE;
+}
+
+static enum verb_result reload(struct verb_asker *asker, struct out *out)
+{
+	if (quit_state() != NULL) {
+		out_fmt(out, "error: the daemon is %s\n", quit_state());
+		return VERB_REFUSED;
+	}
+	asker->round = reload_ask();
+	return VERB_RELOADING;
+}
+
+static enum verb_result reopen(struct verb_asker *asker, struct out *out)
+{
+	(void)asker;
+	(void)out;
+	rotate_begin();
+	return VERB_REOPENING;
+}
+
+static enum verb_result stop(struct verb_asker *asker, struct out *out)
+{
+	(void)asker;
+	out_fmt(out, "stopping: exchanges have %d s left\n",
+	    (int)(QUIT_STOP_PATIENCE / USEC_PER_SEC));
+	quit_stop();
+	return VERB_DONE;
+}
+
+static enum verb_result drain(struct verb_asker *asker, struct out *out)
+{
+	(void)asker;
+	quit_drain();
+	out_fmt(out, "%s: it ends when the last exchange has ended, or its "
+		     "time has\n",
+	    quit_state());
+	return VERB_DONE;
+}
+
+static const struct verb verbs[] = {
+    {"status", false, show_status},
+    {"workers", false, show_workers},
+    {"version", false, show_version},
+    {"reload", true, reload},
+    {"reopen", true, reopen},
+    {"stop", true, stop},
+    {"drain", true, drain},
+};
+
+enum verb_result verb_run(struct str line, struct verb_asker *asker,
+    struct out *out)
+{
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+		const struct verb *v = &verbs[i];
+
+		if (!str_eq(str_trim(line), str_from(v->name)))
+			continue;
+		if (v->changes)
+			log_info("control: %s, asked by pid %d, uid %u",
+			    v->name, (int)asker->pid, (unsigned)asker->uid);
+		return v->run(asker, out);
+	}
+	out_lit(out, "no such verb; there are:");
+	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		out_fmt(out, " %s", verbs[i].name);
+	out_char(out, '\n');
+	return VERB_WRONG;
+}

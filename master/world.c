@@ -1,0 +1,112 @@
+/*
+ * world.c - making and freeing generations.
+ *
+ * Runs in the master.  Generation numbers count attempts that got this far
+ * and never come again, so a log tells apart the workers of a reload that
+ * was rolled back and those of the next one.
+ */
+#include "master/world.h"
+
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+#include "master/logs.h"
+
+static unsigned generations;
+static struct world *now;
+
+static int open_logs(struct world *w, struct out *why)
+{
+	w->access_log = logs_open(w->conf->access_log, why);
+	w->error_log = logs_open(w->conf->error_log, why);
+	return w->access_log < 0 || w->error_log < 0 ? -1 : 0;
+}
+
+static void view_sockets(struct world *w)
+{
+	unsigned count = w->conf->listener_count;
+
+	w->listeners = calloc(count, sizeof(*w->listeners));
+	INSIST(w->listeners != NULL);
+	listen_view(w->conf, w->listeners);
+	w->socket_slots = w->slot_count;
+	for (unsigned i = 0; i < count; i++)
+		if (w->listeners[i].fd_count > w->socket_slots)
+			w->socket_slots = w->listeners[i].fd_count;
+	INSIST(w->socket_slots <= LISTEN_SLOTS_MAX);
+}
+
+static void init_slots(struct world *w)
+{
+	for (unsigned i = 0; i < LISTEN_SLOTS_MAX; i++) {
+		w->served_by[i] = WORLD_NOBODY;
+		w->slots[i].world = w;
+		w->slots[i].number = i;
+		events_timer_init(&w->slots[i].respawn, NULL);
+	}
+}
+
+struct world *world_prepare(struct conf *conf, struct out *why)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	INSIST(w != NULL);
+	w->magic = WORLD_MAGIC;
+	w->conf = conf;
+	w->slot_count = conf->workers;
+	init_slots(w);
+	if (open_logs(w, why) < 0 || listen_prepare(conf, why) < 0) {
+		world_free(&w);
+		return NULL;
+	}
+	view_sockets(w);
+	w->generation = ++generations;
+	return w;
+}
+
+void world_free(struct world **w_p)
+{
+	struct world *w = *w_p;
+
+	*w_p = NULL;
+	if (w == NULL)
+		return;
+	INSIST_MAGIC(w, WORLD_MAGIC);
+	INSIST(w != now);
+	for (unsigned i = 0; i < w->slot_count; i++)
+		events_timer_clear(&w->slots[i].respawn);
+	LIST_FOREACH(at, children())
+		if (child_at(at)->world == w)
+			child_at(at)->world = NULL;
+	conf_free(&w->conf);
+	free(w->listeners);
+	w->magic = 0;
+	free(w);
+}
+
+bool world_is_ready(const struct world *w)
+{
+	for (unsigned i = 0; i < w->slot_count; i++)
+		if (w->slots[i].child == NULL ||
+		    w->slots[i].child->state != CHILD_READY)
+			return false;
+	return true;
+}
+
+struct world *world_now(void)
+{
+	return now;
+}
+
+struct world *world_enforce(struct world *w)
+{
+	struct world *former = now;
+
+	INSIST(w == NULL || (w->magic == WORLD_MAGIC && !w->in_force));
+	if (former != NULL)
+		former->in_force = false;
+	now = w;
+	if (w != NULL)
+		w->in_force = true;
+	return former;
+}
