@@ -1,0 +1,255 @@
+/*
+ * load.c - closed-loop load, and what it cost the proxy.
+ *
+ *   load [-c CLIENTS] [-d MSEC] [-w MSEC] [-s BYTES] [-b] [-n] [-p TID]... PORT
+ *
+ * CLIENTS connections (64) each have one request under way at any time: -b
+ * browser-like ones, -n on a new connection each (ended by RST).  After -w
+ * milliseconds of warming up (100) it lets the proxy fall idle, notes the CPU
+ * time of the threads -p, loads for -d milliseconds (700), lets it fall idle
+ * again and prints one line:
+ *
+ *   requests failures wall-nanoseconds cpu-nanoseconds
+ *
+ * Idle at both ends because the kernel accounts a running thread only at its
+ * ticks.  Replies must have a body of -s bytes (1024).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/bench/client.h"
+
+#define TIDS_MAX 128
+#define EVENTS 256
+#define PATIENCE_MSEC 10000
+#define FAILURES_MAX 1000
+
+static struct {
+	struct client_target target;
+	struct client *clients;
+	unsigned client_count;
+	bool new_connections;
+	unsigned tids[TIDS_MAX];
+	unsigned tid_count;
+	int epoll_fd;
+
+	unsigned busy; /* clients with a request under way */
+	bool stopping; /* send no further ones */
+	uint64_t requests;
+	uint64_t failures;
+} load;
+
+static uint64_t now_nsec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static _Noreturn void fail(const char *what, const char *why)
+{
+	fprintf(stderr, "load: %s: %s\n", what, why);
+	exit(1);
+}
+
+/* Nanoseconds on a CPU of all threads that we were told of. */
+static uint64_t cpu_nsec(void)
+{
+	unsigned long long sum = 0;
+
+	for (unsigned i = 0; i < load.tid_count; i++) {
+		unsigned long long ran;
+		char path[64];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%u/schedstat",
+		    load.tids[i]);
+		file = fopen(path, "r");
+		if (file == NULL || fscanf(file, "%llu", &ran) != 1)
+			fail(path, "the thread is gone");
+		fclose(file);
+		sum += ran;
+	}
+	return sum;
+}
+
+static void connect_one(struct client *c)
+{
+	unsigned source = 1 + (unsigned)(c - load.clients) % 200;
+
+	if (!client_connect(c, &load.target, source, load.epoll_fd))
+		fail("connect", strerror(errno));
+}
+
+static void note_failure(struct client *c, const char *why)
+{
+	if (load.failures++ == 0)
+		fprintf(stderr, "load: instead of a reply: %s\n", why);
+	if (load.failures > FAILURES_MAX)
+		fail("giving up", "too many failures");
+	client_reset(c);
+	connect_one(c);
+}
+
+static void ask(struct client *c)
+{
+	if (load.stopping)
+		return;
+	if (client_send(c, &load.target))
+		load.busy++;
+	else
+		fail("send", strerror(errno));
+}
+
+static void serve(struct client *c)
+{
+	const char *why;
+
+	switch (client_receive(c, &load.target, &why)) {
+	case CLIENT_MORE:
+		return;
+	case CLIENT_FAILED:
+		note_failure(c, why);
+		break;
+	case CLIENT_DONE:
+		load.requests++;
+		if (load.new_connections) {
+			client_reset(c);
+			connect_one(c);
+		}
+		break;
+	}
+	load.busy--;
+	ask(c);
+}
+
+static void turn(void)
+{
+	struct epoll_event events[EVENTS];
+	int n = epoll_wait(load.epoll_fd, events, EVENTS, PATIENCE_MSEC);
+
+	if (n == 0 || (n < 0 && errno != EINTR))
+		fail("waiting", n < 0 ? strerror(errno) : "nothing comes");
+	for (int i = 0; i < n; i++)
+		serve(events[i].data.ptr);
+}
+
+/* Loads for MSEC milliseconds, then lets all requests end. */
+static void run_for(unsigned msec)
+{
+	uint64_t until = now_nsec() + (uint64_t)msec * 1000000;
+
+	load.requests = 0;
+	load.stopping = false;
+	for (unsigned i = 0; i < load.client_count; i++)
+		ask(&load.clients[i]);
+	while (now_nsec() < until)
+		turn();
+	load.stopping = true;
+	while (load.busy > 0)
+		turn();
+}
+
+static void let_it_fall_idle(void)
+{
+	struct timespec a_moment = {.tv_nsec = 20 * 1000 * 1000};
+
+	nanosleep(&a_moment, NULL);
+}
+
+static void measure(unsigned msec)
+{
+	uint64_t wall;
+	uint64_t cpu;
+
+	let_it_fall_idle();
+	cpu = cpu_nsec();
+	wall = now_nsec();
+	run_for(msec);
+	wall = now_nsec() - wall;
+	let_it_fall_idle();
+	cpu = cpu_nsec() - cpu;
+	printf("%llu %llu %llu %llu\n", (unsigned long long)load.requests,
+	    (unsigned long long)load.failures, (unsigned long long)wall,
+	    (unsigned long long)cpu);
+}
+
+static void start_clients(void)
+{
+	load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	load.clients = calloc(load.client_count, sizeof(*load.clients));
+	if (load.epoll_fd < 0 || load.clients == NULL)
+		fail("start", strerror(errno));
+	for (unsigned i = 0; i < load.client_count; i++)
+		connect_one(&load.clients[i]);
+}
+
+static void note_tid(unsigned tid)
+{
+	if (load.tid_count == TIDS_MAX)
+		fail("-p", "too many threads");
+	load.tids[load.tid_count++] = tid;
+}
+
+static struct {
+	unsigned warm_up_msec;
+	unsigned msec;
+	unsigned reply_size;
+	bool browser;
+} options = {.warm_up_msec = 100, .msec = 700, .reply_size = 1024};
+
+static bool take_option(int option)
+{
+	unsigned value = optarg ? (unsigned)atoi(optarg) : 0;
+
+	switch (option) {
+	case 'c':
+		load.client_count = value;
+		return true;
+	case 'd':
+		options.msec = value;
+		return true;
+	case 'w':
+		options.warm_up_msec = value;
+		return true;
+	case 's':
+		options.reply_size = value;
+		return true;
+	case 'p':
+		note_tid(value);
+		return true;
+	case 'b':
+		options.browser = true;
+		return true;
+	case 'n':
+		load.new_connections = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	bool good = true;
+	int option;
+
+	load.client_count = 64;
+	while ((option = getopt(argc, argv, "c:d:w:s:p:bn")) >= 0)
+		good = take_option(option) && good;
+	if (!good || optind + 1 != argc)
+		fail("usage", "load [-c N] [-d MS] [-w MS] [-s BYTES] [-b] [-n]"
+			      " [-p TID]... PORT");
+	client_target_init(&load.target, (unsigned)atoi(argv[optind]),
+	    options.browser, options.reply_size);
+	start_clients();
+	run_for(options.warm_up_msec);
+	measure(options.msec);
+	return 0;
+}

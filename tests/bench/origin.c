@@ -1,0 +1,190 @@
+/*
+ * origin.c - an origin that costs next to nothing.
+ *
+ *   origin SIZE [PORT]
+ *
+ * Answers every request with the same SIZE bytes of body, prepared in advance
+ * together with the head, and prints its port.  Understands requests without
+ * a body only: a request is over at its empty line, which is found even when
+ * it arrives in pieces.  One thread, edge-triggered.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define EVENTS 256
+
+struct guest {
+	int fd;
+	unsigned matched; /* bytes of the empty line seen: 0 to 3 */
+	unsigned owed;	  /* replies not yet begun */
+	size_t sent;	  /* of the reply under way; 0: none is */
+};
+
+static char *reply;
+static size_t reply_len;
+static int epoll_fd;
+
+static _Noreturn void fail(const char *what)
+{
+	fprintf(stderr, "origin: %s: %s\n", what, strerror(errno));
+	exit(1);
+}
+
+static void prepare_reply(size_t size)
+{
+	int head = asprintf(&reply,
+	    "HTTP/1.1 200 OK\r\n"
+	    "Date: Sat, 21 Nov 2026 03:16:45 GMT\r\n"
+	    "Server: bench\r\n"
+	    "Content-Type: application/javascript\r\n"
+	    "Last-Modified: Fri, 20 Nov 2026 10:00:00 GMT\r\n"
+	    "ETag: \"655b2f1d-400\"\r\n"
+	    "Cache-Control: max-age=3600\r\n"
+	    "Content-Length: %zu\r\n\r\n",
+	    size);
+
+	if (head < 0 || (reply = realloc(reply, (size_t)head + size)) == NULL)
+		fail("memory");
+	memset(reply + head, 'x', size);
+	reply_len = (size_t)head + size;
+}
+
+static void part(struct guest *g)
+{
+	close(g->fd);
+	free(g);
+}
+
+/* Sends what is owed, as far as it goes.  False: the guest has left. */
+static bool pay(struct guest *g)
+{
+	while (g->owed > 0 || g->sent > 0) {
+		ssize_t n = send(g->fd, reply + g->sent, reply_len - g->sent,
+		    MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n < 0)
+			return errno == EAGAIN;
+		if (g->sent == 0)
+			g->owed--;
+		g->sent += (size_t)n;
+		if (g->sent == reply_len)
+			g->sent = 0;
+	}
+	return true;
+}
+
+/* Counts the empty lines in N bytes at P, in any pieces. */
+static unsigned count_requests(struct guest *g, const char *p, size_t n)
+{
+	static const char end[] = "\r\n\r\n";
+	unsigned found = 0;
+
+	if (g->matched == 0 && n >= 4 && memcmp(p + n - 4, end, 4) == 0 &&
+	    memmem(p, n - 4, end, 4) == NULL)
+		return 1;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == end[g->matched])
+			g->matched++;
+		else
+			g->matched = p[i] == '\r';
+		if (g->matched == 4) {
+			g->matched = 0;
+			found++;
+		}
+	}
+	return found;
+}
+
+/* Reads until the socket is dry; a short read says so. */
+static bool read_requests(struct guest *g)
+{
+	static char buffer[64 * 1024];
+	ssize_t n;
+
+	do {
+		n = recv(g->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+		if (n <= 0)
+			return n < 0 && errno == EAGAIN;
+		g->owed += count_requests(g, buffer, (size_t)n);
+	} while (n == (ssize_t)sizeof(buffer));
+	return true;
+}
+
+static void attend(struct guest *g, uint32_t events)
+{
+	if ((events & EPOLLIN && !read_requests(g)) || !pay(g) ||
+	    events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		part(g);
+}
+
+static void welcome(int listener)
+{
+	int fd;
+
+	while ((fd = accept4(listener, NULL, NULL,
+		    SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
+		struct guest *g = calloc(1, sizeof(*g));
+		struct epoll_event event = {
+		    .events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET,
+		    .data.ptr = g};
+		int on = 1;
+
+		if (g == NULL)
+			fail("memory");
+		g->fd = fd;
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+		if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+			fail("epoll_ctl");
+	}
+}
+
+static int open_listener(unsigned port)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct epoll_event event = {.events = EPOLLIN}; /* data: NULL */
+	socklen_t n = sizeof(at);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	epoll_fd = epoll_create1(0);
+	if (fd < 0 || epoll_fd < 0 ||
+	    bind(fd, (struct sockaddr *)&at, n) < 0 || listen(fd, 4096) < 0 ||
+	    getsockname(fd, (struct sockaddr *)&at, &n) < 0 ||
+	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		fail("listen");
+	printf("%u\n", ntohs(at.sin_port));
+	fflush(stdout);
+	return fd;
+}
+
+int main(int argc, char **argv)
+{
+	int listener;
+
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: origin SIZE [PORT]\n");
+		return 2;
+	}
+	prepare_reply(strtoull(argv[1], NULL, 10));
+	listener = open_listener(argc > 2 ? (unsigned)atoi(argv[2]) : 0);
+	for (;;) {
+		struct epoll_event events[EVENTS];
+		int n = epoll_wait(epoll_fd, events, EVENTS, -1);
+
+		for (int i = 0; i < n; i++)
+			if (events[i].data.ptr == NULL)
+				welcome(listener);
+			else
+				attend(events[i].data.ptr, events[i].events);
+	}
+}
