@@ -310,7 +310,7 @@ class Sluiced:
         """The error log, and what went to stderr before there was one."""
         texts = [p.read_text(errors="replace")
                  for p in dict.fromkeys([self.stderr, self.error_log])
-                 if p.exists()]
+                 if p.is_file()]
         return "".join(texts)
 
     def exchanges(self, **wanted):
