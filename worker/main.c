@@ -255,6 +255,6 @@ void worker_main(const struct worker_start *start)
 	ready(start);
 	loop_run();
 	access_log_flush();
-	fiber_census_print(start->error_log.fd);
+	fiber_census_log();
 	exit(0);
 }

@@ -12,7 +12,7 @@ from harness_scripts import chunked_reply, get, pattern, post
 
 CEILING = 32 * 1024
 SITES = {"accept", "client", "upload", "tunnel"}
-LINE = re.compile(r"^census: (\w+): (\d+) of (\d+) bytes, (\d+) fibers$", re.M)
+LINE = re.compile(r" census: (\w+): (\d+) of (\d+) bytes, (\d+) fibers$", re.M)
 
 FEATURES = subprocess.run([BUILD / "sluiced", "-V"], capture_output=True,
                           text=True, check=True).stdout

@@ -2,6 +2,7 @@
  * test_fiber_census.c - how deep stacks got, in a build that counts it; in any
  * other nothing is printed.
  */
+#include "common/base/log.h"
 #include "tests/unit/test_fiber.h"
 
 #include <stdio.h>
@@ -16,7 +17,9 @@ static void print_census(void)
 	int fd = memfd_create("census", 0);
 
 	ck_assert_int_ge(fd, 0);
-	fiber_census_print(fd);
+	log_set_fd(fd);
+	fiber_census_log();
+	log_set_fd(STDERR_FILENO);
 	ck_assert_int_ge(pread(fd, text, sizeof(text) - 1, 0), 0);
 	close(fd);
 }

@@ -9,10 +9,10 @@
 
 #ifdef SLUICE_CENSUS
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/insist.h"
+#include "common/base/log.h"
 #include "worker/fiber/inside.h"
 #include "worker/fiber/stack.h"
 
@@ -43,19 +43,18 @@ void census_note(const char *name, size_t depth)
 		site->deepest = depth;
 }
 
-void fiber_census_print(int fd)
+void fiber_census_log(void)
 {
 	for (unsigned i = 0; i < SITE_MAX && sites[i].name != NULL; i++)
-		dprintf(fd, "census: %s: %zu of %zu bytes, %lu fibers\n",
+		log_info("census: %s: %zu of %zu bytes, %lu fibers",
 		    sites[i].name, sites[i].deepest,
 		    STACK_SIZE - stack_guard_size(), sites[i].fibers);
 }
 
 #else
 
-void fiber_census_print(int fd)
+void fiber_census_log(void)
 {
-	(void)fd;
 }
 
 #endif

@@ -119,8 +119,8 @@ unsigned fiber_count(void);
  */
 void fiber_on_room(void (*fn)(void));
 
-/* Deepest stack use per spawn site, a line each, to FD; census builds only
- * (otherwise prints nothing). */
-void fiber_census_print(int fd);
+/* Deepest stack use per spawn site, a line each, to the error log; census
+ * builds only (otherwise logs nothing). */
+void fiber_census_log(void);
 
 #endif
