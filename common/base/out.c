@@ -58,9 +58,13 @@ void out_fmt(struct out *o, const char *fmt, ...)
 		o->n += (size_t)n;
 }
 
+/* Printable ASCII but for the quote and the backslash. */
+static const bool plain[256] = {
+    [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+
 static bool is_plain(char c)
 {
-	return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+	return plain[(unsigned char)c];
 }
 
 static void escape(struct out *o, char c)

@@ -31,7 +31,7 @@ import house
 
 TOP = Path(__file__).resolve().parent.parent.parent
 UNIT_SECONDS = 300
-SYSTEM_SECONDS = 3600
+SYSTEM_SECONDS = 3600 if os.environ.get("SOAK") else 480
 
 
 class Tally:
@@ -75,7 +75,7 @@ def environment(build):
 
 
 def run(command, env, seconds, capture=True):
-    """Status and output of COMMAND; all of its group is killed when late."""
+    """Status and output of COMMAND, which is told to end when it is late."""
     with tempfile.TemporaryFile() as output:
         child = subprocess.Popen(
             command, cwd=TOP, env=env, stdin=subprocess.DEVNULL,
@@ -84,15 +84,23 @@ def run(command, env, seconds, capture=True):
         try:
             status = child.wait(seconds)
         except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
-            status = f"killed after {seconds} s"
+            end(child)
+            status = f"ended by us after {seconds} s"
         except KeyboardInterrupt:
-            os.killpg(child.pid, signal.SIGINT)
-            child.wait()
+            end(child)
             raise
         output.seek(0)
         return status, output.read().decode(errors="replace")
+
+
+def end(child):
+    """Its whole group: so that it can clean up, then by force."""
+    try:
+        os.killpg(child.pid, signal.SIGINT)
+        child.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def label(build):
@@ -128,7 +136,7 @@ def unit_program(tally, build, command):
     failures = [line.split(" - ", 1)[-1] for line in lines
                 if line.startswith("not ok ")]
     if status != 0 and not failures:
-        failures = [f"ended with {status}"]
+        failures = [f"status {status}"]
     elif passed + len(failures) == 0:
         failures = ["ran no test"]
     tally.add("unit", command[-1].name + label(build), passed, failures,
@@ -146,7 +154,7 @@ def fuzz_stage(tally, build):
         corpus = sorted((TOP / "tests/fuzz/corpus" / target).glob("*"))
         status, output = run([made_of(source, build), *corpus],
                              environment(build), UNIT_SECONDS)
-        failures = [] if status == 0 else [f"ended with {status}"]
+        failures = [] if status == 0 else [f"status {status}"]
         if not corpus:
             failures = [f"no corpus in tests/fuzz/corpus/{target}"]
         name = f"{target}, {len(corpus)} inputs{label(build)}"
@@ -170,7 +178,7 @@ def fuzzing_stage(tally, build):
              f"-artifact_prefix={found.parent}/{target}-", found,
              TOP / "tests/fuzz/corpus" / target],
             environment(build), seconds + UNIT_SECONDS)
-        failures = [] if status == 0 else [f"ended with {status}"]
+        failures = [] if status == 0 else [f"status {status}"]
         tally.add("fuzzing", target, int(not failures), failures,
                   time.monotonic() - began, output)
 
@@ -199,20 +207,22 @@ def house_stage(tally, build):
 
 
 def system_stage(tally, build):
-    """pytest prints for itself; its XML is for the count."""
+    """pytest prints for itself, and where a test is that takes very long;
+    its XML is for the count."""
     folders = [folder for folder in ("tests/system", "tests/fault")
                if any((TOP / folder).glob("test_*.py"))]
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
         status, _ = run(
             ["/usr/bin/python3", "-m", "pytest", "-q", "-p",
-             "no:cacheprovider", f"--junitxml={report}", *folders],
+             "no:cacheprovider", f"--junitxml={report}", "-o",
+             f"faulthandler_timeout={SYSTEM_SECONDS // 4}", *folders],
             environment(build), SYSTEM_SECONDS, capture=False)
         before = len(tally.failed)
         if report.exists():
             count_cases(tally, ElementTree.parse(report))
     if status != 0 and len(tally.failed) == before:
-        tally.failed.append(f"system: pytest ended with {status}")
+        tally.failed.append(f"system: pytest: status {status}")
 
 
 def count_cases(tally, report):

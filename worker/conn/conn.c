@@ -160,14 +160,17 @@ static int advance(struct iovec **iov, int count, size_t n)
 	return count;
 }
 
-/* One sendmsg: bytes, or -errno. */
+/* One system call, the cheaper one for one part: bytes, or -errno. */
 static ssize_t transmit(struct conn *c, struct iovec *iov, int count)
 {
 	struct msghdr msg = {.msg_iov = iov, .msg_iovlen = (size_t)count};
+	int fd = c->watch.fd;
 	ssize_t sent;
 
 	do
-		sent = sendmsg(c->watch.fd, &msg, MSG_NOSIGNAL);
+		sent = count == 1
+		    ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+		    : sendmsg(fd, &msg, MSG_NOSIGNAL);
 	while (sent < 0 && errno == EINTR);
 	return sent < 0 ? -errno : sent;
 }
