@@ -31,7 +31,8 @@ PROXY_CORE, LOAD_CORE = 0, 1
 # What a process may open here, and the connections that this is good for:
 # proxies reserve two descriptors for each.
 NOFILE = min(resource.getrlimit(resource.RLIMIT_NOFILE)[1], 24000)
-CONNECTIONS = (NOFILE - 200) // 2
+# What Sluice keeps for itself, for pipes and for origins: worker/main.c.
+CONNECTIONS = (NOFILE - NOFILE // 32 - 200) // 2
 
 AS_ROOT = os.geteuid() == 0
 os.environ["PATH"] += ":/usr/sbin:/sbin"
