@@ -143,8 +143,16 @@ $(BUILD)/sluicectl: $(call objects,$(CTL_SRC)) $(LIB)
 $(PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $$(call helpers,$$*) $(LIB)
 	$(call say,link)$(LINK) $(CHECK_LIBS) $(LIBS)
 
+# The world of tests/torture has a clock, memory and sockets of its own; it is
+# not what a fuzzer is to explore.
+WORLD := $(BUILD)/tests/fuzz/fuzz_exchange
+$(BUILD)/tests/torture/% $(WORLD): LINK_FLAGS += @tests/torture/wrapped
+$(BUILD)/tests/torture/%.o: SAN_FLAGS := \
+	$(filter-out -fsanitize=fuzzer-no-link,$(SAN_FLAGS))
+
 # With libFuzzer's main (--enable-fuzz), or one that replays a corpus.
-$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(LIB) \
+$(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $$(if $$(findstring $$@,$(WORLD)),\
+    $$(call helpers,tests/torture/)) $(LIB) \
     $(if $(FUZZ_FLAGS),,$(BUILD)/tests/fuzz/replay.o)
 	$(call say,link)$(LINK) $(FUZZ_FLAGS) $(LIBS)
 

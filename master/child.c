@@ -20,6 +20,7 @@
 #include "master/limits.h"
 #include "master/logs.h"
 #include "master/place.h"
+#include "master/pseudonym.h"
 #include "master/startup.h"
 #include "master/world.h"
 
@@ -112,6 +113,7 @@ void child_free(struct child **c_p)
 	events_close(&c->channel);
 	events_timer_clear(&c->tunnels);
 	events_timer_clear(&c->kill);
+	free(c->logs);
 	list_del(&c->link);
 	atomic_store(&seat_at(c->seat)->state, SEAT_DEAD);
 	seat_release(c->seat);
@@ -134,6 +136,15 @@ int child_send(struct child *c, enum message_type type, int64_t value, int fd)
 	return error;
 }
 
+bool child_writes(const struct child *c, int id)
+{
+	INSIST_MAGIC(c, CHILD_MAGIC);
+	for (unsigned i = 0; i < c->log_count; i++)
+		if (c->logs[i] == id)
+			return true;
+	return false;
+}
+
 /* ---- the beginning ---- */
 
 /* For ps, and for the error log. */
@@ -146,6 +157,18 @@ static void name_process(unsigned slot, unsigned generation)
 	setproctitle("-sluiced: %s, generation %u", name, generation);
 }
 
+/* For the life of the process. */
+static struct worker_log *view_logs(const struct world *w)
+{
+	unsigned count = w->conf->log_file_count;
+	struct worker_log *logs = calloc(count, sizeof(*logs));
+
+	INSIST(logs != NULL);
+	for (unsigned i = 0; i < count; i++)
+		logs[i] = (struct worker_log){w->logs[i], logs_fd(w->logs[i])};
+	return logs;
+}
+
 _Noreturn static void become_worker(struct world *w, unsigned slot, int seat,
     int channel)
 {
@@ -155,18 +178,19 @@ _Noreturn static void become_worker(struct world *w, unsigned slot, int seat,
 	    .slot = slot,
 	    .seat = seat,
 	    .channel = channel,
-	    .access_log = {(unsigned)w->access_log, logs_fd(w->access_log)},
-	    .error_log = {(unsigned)w->error_log, logs_fd(w->error_log)},
+	    .logs = view_logs(w),
 	    .listener_count = w->conf->listener_count,
 	    .listeners = w->listeners,
 	    .nofile = limits_nofile(),
+	    .pseudonym = pseudonym(),
 	};
 
 	events_forget();
 	place_forget_pid_file();
 	startup_forget();
 	startup_leave_terminal();
-	logs_forget_others(w->access_log, w->error_log);
+	logs_set_errors(world_error_log(w), &w->conf->error_log);
+	logs_forget_others(w->logs, w->conf->log_file_count);
 	listen_forget_others(w->listeners, w->conf->listener_count);
 	seats_drop_fd();
 	name_process(slot, w->generation);
@@ -184,8 +208,10 @@ static struct child *add(struct world *w, unsigned slot, int seat, pid_t pid)
 	c->slot = slot;
 	c->generation = w->generation;
 	c->world = w;
-	c->access_log = w->access_log;
-	c->error_log = w->error_log;
+	c->log_count = w->conf->log_file_count;
+	c->logs = calloc(c->log_count, sizeof(*c->logs));
+	INSIST(c->logs != NULL);
+	memcpy(c->logs, w->logs, c->log_count * sizeof(*c->logs));
 	c->drain = w->conf->drain;
 	c->drain_tunnels = w->conf->drain_websocket;
 	c->watchdog = w->conf->watchdog;

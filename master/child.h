@@ -43,9 +43,11 @@ struct child {
 	struct world *world; /* NULL: it only has to end */
 	struct events_source channel;
 
-	int access_log; /* ids of what it writes */
-	int error_log;
-	unsigned swaps_due; /* log_swapped that it still owes */
+	int *logs; /* ids of what it writes */
+	unsigned log_count;
+	unsigned swaps_untold; /* the last so many of them: see rotate.c */
+	unsigned swaps_due;    /* log_swapped that it still owes */
+	unsigned questions_due; /* explained, the same */
 
 	bool leave_due; /* it was told to go, and has not said "left" yet */
 	usec_t drain;
@@ -73,6 +75,9 @@ struct child *child_fork(struct world *w, unsigned slot,
  * -errno, logged.
  */
 int child_send(struct child *c, enum message_type type, int64_t value, int fd);
+
+/* Does C write to the log ID? */
+bool child_writes(const struct child *c, int id);
 
 /* Kills it if it is still there after this long; the sooner one counts. */
 void child_kill_after(struct child *c, usec_t patience);

@@ -21,6 +21,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "common/ipc/explain.h"
 #include "master/events.h"
 #include "master/local.h"
 #include "master/place.h"
@@ -28,7 +29,7 @@
 
 #define CLIENT_MAGIC 0x63746c63
 #define CLIENTS_MAX 16
-#define LINE_MAX_SIZE 256
+#define LINE_MAX_SIZE (EXPLAIN_QUESTION_MAX + 64)
 #define ANSWER_MAX (64 * 1024)
 #define PATIENCE (5 * USEC_PER_SEC)
 #define BACKLOG 64
@@ -43,8 +44,8 @@ struct client {
 	struct events_source source;
 	struct events_timer patience;
 	struct ucred who;
-	enum verb_result waits_for; /* VERB_RELOADING, VERB_REOPENING or DONE */
-	unsigned round;		    /* of reloading */
+	enum verb_result waits_for; /* VERB_DONE: for nothing */
+	unsigned round;		    /* of reloading, or a question's ticket */
 	size_t line_len;
 	char line[LINE_MAX_SIZE];
 	char *answer;
@@ -170,19 +171,30 @@ void control_reopened(bool ok, const char *text)
 	    out_text(&out));
 }
 
+void control_explained(unsigned ticket, bool ok, struct str text)
+{
+	LIST_FOREACH(at, &clients) {
+		struct client *c = container_of(at, struct client, link);
+
+		if (c->waits_for == VERB_EXPLAINING && c->round == ticket)
+			answer(c, ok ? VERB_DONE : VERB_REFUSED, text);
+	}
+}
+
 /* ---- being asked ---- */
 
 static void run(struct client *c, struct str line)
 {
 	static char text[ANSWER_MAX];
 	struct out out = out_make(text, sizeof(text));
-	struct verb_asker asker = {c->who.pid, c->who.uid, 0};
+	struct verb_asker asker = {.pid = c->who.pid, .uid = c->who.uid};
 	enum verb_result result;
 
 	events_timer_clear(&c->patience);
 	result = verb_run(line, &asker, &out);
 	c->round = asker.round;
-	if (result == VERB_RELOADING || result == VERB_REOPENING) {
+	if (result == VERB_RELOADING || result == VERB_REOPENING ||
+	    result == VERB_EXPLAINING) {
 		c->waits_for = result;
 		events_want(&c->source, 0);
 		return;

@@ -28,6 +28,9 @@ void control_close(void);
 /* Round ROUND of reloading is over: whoever waits for it is answered. */
 void control_reloaded(unsigned round, bool ok, struct str text);
 
+/* The question TICKET is answered. */
+void control_explained(unsigned ticket, bool ok, struct str text);
+
 /* A rotation is over. */
 void control_reopened(bool ok, const char *text);
 

@@ -15,6 +15,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "master/explain.h"
 #include "master/leave.h"
 #include "master/rotate.h"
 #include "master/supervise.h"
@@ -52,6 +53,8 @@ static bool hear_message(struct child *c, const struct channel_message *m)
 		return hear_left(c);
 	case MESSAGE_log_swapped:
 		return rotate_heard(c, m->value);
+	case MESSAGE_explained:
+		return explain_heard(c, m->value);
 	default:
 		return false;
 	}

@@ -32,12 +32,14 @@
 #include "master/logs.h"
 #include "master/options.h"
 #include "master/place.h"
+#include "master/pseudonym.h"
 #include "master/reap.h"
 #include "master/reload.h"
 #include "master/rotate.h"
 #include "master/signals.h"
 #include "master/startup.h"
 #include "master/status.h"
+#include "master/verify.h"
 #include "master/version.h"
 #include "master/watchdog.h"
 
@@ -115,15 +117,17 @@ static int open_house(const struct conf *conf, struct out *why)
 
 	if (place_take_pid_file(conf->pid_file, why) < 0)
 		return -1;
-	error_log = logs_open(conf->error_log, why);
+	error_log = logs_open(&conf->log_files[conf->error_log.file], why);
 	if (error_log < 0)
 		return -1;
-	log_set_fd(logs_fd(error_log));
+	logs_set_errors(error_log, &conf->error_log);
 	error = events_init();
 	if (error == 0)
 		error = signals_listen(actions);
 	if (error == 0)
 		error = seats_create();
+	if (error == 0)
+		error = pseudonym_make();
 	if (error < 0) {
 		out_fmt(why, "error: %s\n", strerror(-error));
 		return -1;
@@ -168,18 +172,6 @@ static int run(struct conf *conf)
 	return exit_status;
 }
 
-/* CONF is taken over.  The exit status. */
-static int test(struct conf *conf)
-{
-	printf("%s: configuration is good: %u vhosts, %u pools, %u workers\n",
-	    conf->file != NULL ? conf->file : "--listen", conf->vhost_count,
-	    conf->pool_count, conf->workers);
-	for (unsigned i = 0; i < conf->listener_count; i++)
-		printf("listens on %s\n", conf->listeners[i].address.text);
-	conf_free(&conf);
-	return 0;
-}
-
 static struct conf *load(void)
 {
 	unsigned errors, warnings;
@@ -213,14 +205,14 @@ int main(int argc, char **argv)
 		options_print_help();
 		return 0;
 	}
-	if (options.verbose)
-		log_set_level(LEVEL_DEBUG);
 	umask(022);
+	if (what == OPTIONS_TEST)
+		return verify_test(&options);
+	if (what == OPTIONS_SHOW)
+		return verify_show(&options);
 	conf = load();
 	if (conf == NULL)
 		return 1;
-	if (what == OPTIONS_TEST)
-		return test(conf);
 	signals_block();
 	return run(conf);
 }

@@ -14,11 +14,15 @@
 
 #include "common/conf/paths.h"
 
-enum { LISTEN = 256, TO };
+enum { LISTEN = 256, TO, STRICT, CONNECT, JSON };
 
 static const struct option long_options[] = {
     {"foreground", no_argument, NULL, 'd'},
     {"test", no_argument, NULL, 't'},
+    {"strict", no_argument, NULL, STRICT},
+    {"connect", no_argument, NULL, CONNECT},
+    {"json", no_argument, NULL, JSON},
+    {"show", no_argument, NULL, 'T'},
     {"verbose", no_argument, NULL, 'v'},
     {"version", no_argument, NULL, 'V'},
     {"file", required_argument, NULL, 'f'},
@@ -28,13 +32,20 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0}};
 
 static const char usage[] =
-    "usage: sluiced [-dtvV] [-f FILE]\n"
+    "usage: sluiced [-dvV] [-f FILE]\n"
+    "       sluiced -t [--strict] [--connect] [--json] [-f FILE]\n"
+    "       sluiced -T [-f FILE] [HOST [PATH]]\n"
     "       sluiced [-tv] --listen ADDRESS --to URL\n";
 
 static const char help[] =
     "\n"
     "  -d, --foreground      stay in the foreground, log to stderr\n"
     "  -t, --test            test the configuration, bind nothing\n"
+    "      --strict          exit with 2 when there are warnings\n"
+    "      --connect         dial the origins, too\n"
+    "      --json            messages for programs, on stdout\n"
+    "  -T, --show            print the settings in force: all of them, a\n"
+    "                        HOST's, or those for a PATH of it\n"
     "  -v, --verbose         log more\n"
     "  -V, --version         show version, libraries and features\n"
     "  -f, --file FILE       read FILE instead of " CONF_FILE "\n"
@@ -82,7 +93,7 @@ static enum options_what take(int c, struct options *o)
 		r->foreground = true;
 		return OPTIONS_RUN;
 	case 'v':
-		o->verbose = true;
+		o->request.verbose = true;
 		return OPTIONS_RUN;
 	case 'f':
 		r->file = optarg;
@@ -93,8 +104,19 @@ static enum options_what take(int c, struct options *o)
 	case TO:
 		r->quick_to = optarg;
 		return OPTIONS_RUN;
+	case STRICT:
+		o->strict = true;
+		return OPTIONS_RUN;
+	case CONNECT:
+		o->connect = true;
+		return OPTIONS_RUN;
+	case JSON:
+		o->json = true;
+		return OPTIONS_RUN;
 	case 't':
 		return OPTIONS_TEST;
+	case 'T':
+		return OPTIONS_SHOW;
 	case 'V':
 		return OPTIONS_VERSION;
 	case 'h':
@@ -108,14 +130,30 @@ static enum options_what check(enum options_what what, struct options *o)
 {
 	struct conf_request *r = &o->request;
 
-	if ((r->quick_listen == NULL) != (r->quick_to == NULL))
-		return wrong("--listen and --to go together");
+	if (r->quick_listen == NULL && r->quick_to != NULL)
+		return wrong("--to needs an address: --listen 8080");
+	if (r->quick_listen != NULL && r->quick_to == NULL)
+		return wrong("--listen needs an origin: --to 127.0.0.1:3000");
 	if (r->quick_to != NULL && r->file != NULL)
 		return wrong("--to reads no file: leave out --file");
+	if (r->quick_to != NULL && what == OPTIONS_SHOW)
+		return wrong("-T shows files: there are none with --to");
+	if (r->show_path != NULL && r->show_path[0] != '/')
+		return wrong("the path of -T begins with \"/\"");
+	if ((o->strict || o->connect || o->json) && what != OPTIONS_TEST)
+		return wrong("--strict, --connect and --json go with -t");
 	if (r->quick_to != NULL)
 		r->foreground = true;
 	r->file = make_absolute(r->file);
 	return what;
+}
+
+/* -T [HOST [PATH]] */
+static void read_operands(int argc, char **argv, struct conf_request *r)
+{
+	r->show = stdout;
+	r->show_host = argc > 0 ? argv[0] : NULL;
+	r->show_path = argc > 1 ? argv[1] : NULL;
 }
 
 enum options_what options_read(int argc, char **argv, struct options *o_r)
@@ -124,7 +162,7 @@ enum options_what options_read(int argc, char **argv, struct options *o_r)
 	int c;
 
 	*o_r = (struct options){0};
-	while ((c = getopt_long(argc, argv, "dtvVf:h", long_options, NULL)) !=
+	while ((c = getopt_long(argc, argv, "dtTvVf:h", long_options, NULL)) !=
 	    -1) {
 		enum options_what asked = take(c, o_r);
 
@@ -133,7 +171,12 @@ enum options_what options_read(int argc, char **argv, struct options *o_r)
 		if (asked > what)
 			what = asked;
 	}
-	if (optind < argc)
-		return wrong("it takes options only");
+	argc -= optind, argv += optind;
+	if (argc > (what == OPTIONS_SHOW ? 2 : 0))
+		return wrong(what == OPTIONS_SHOW
+			? "-T takes a host and a path"
+			: "it takes options only");
+	if (what == OPTIONS_SHOW)
+		read_operands(argc, argv, &o_r->request);
 	return check(what, o_r);
 }

@@ -10,6 +10,7 @@
 
 enum options_what {
 	OPTIONS_RUN,
+	OPTIONS_SHOW,	 /* -T */
 	OPTIONS_TEST,	 /* -t */
 	OPTIONS_VERSION, /* -V */
 	OPTIONS_HELP,
@@ -18,7 +19,10 @@ enum options_what {
 
 struct options {
 	struct conf_request request; /* its strings: argv's, or for ever */
-	bool verbose;
+	/* of -t */
+	bool strict;
+	bool connect;
+	bool json;
 };
 
 /*

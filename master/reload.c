@@ -154,7 +154,8 @@ static void commit(void)
 			retire_drain(child_at(at));
 	world_free(&former);
 	listen_commit();
-	log_set_fd(logs_fd(world_now()->error_log));
+	logs_set_errors(world_error_log(world_now()),
+	    &world_now()->conf->error_log);
 	stage = LEAVING;
 	leave_begin(succeed);
 }

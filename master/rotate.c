@@ -5,6 +5,9 @@
  * lives, draining ones too, gets the new descriptors over its channel, swaps
  * between two writes and says so.  When the last has said it, no line goes to
  * the old files any more: they may be compressed.
+ *
+ * There may be hundreds of logs, and a channel holds few messages: a worker is
+ * told of the next log when it has swapped one.
  */
 #include "master/rotate.h"
 
@@ -14,6 +17,9 @@
 #include "common/base/out.h"
 #include "master/logs.h"
 #include "master/world.h"
+
+/* What a channel surely has room for. */
+#define SWAPS_AT_ONCE 16
 
 static void conclude(struct events_timer *t);
 
@@ -34,13 +40,17 @@ static void finish(bool ok, const char *text)
 	on_done(ok, text);
 }
 
+static bool owes(const struct child *c)
+{
+	return c->swaps_due + c->swaps_untold > 0;
+}
+
 static unsigned count_owing(void)
 {
 	unsigned count = 0;
 
 	LIST_FOREACH(at, children())
-		if (child_at(at)->swaps_due > 0)
-			count++;
+		count += owes(child_at(at));
 	return count;
 }
 
@@ -59,7 +69,7 @@ static void give_up(void)
 	struct out out = out_make(text, sizeof(text));
 
 	LIST_FOREACH(at, children())
-		if (child_at(at)->swaps_due > 0)
+		if (owes(child_at(at)))
 			log_warning("%s has not swapped its logs",
 			    child_name(child_at(at)));
 	out_fmt(&out, "%u workers may still write to the old files",
@@ -84,34 +94,31 @@ void rotate_look(void)
 
 /* ---- the beginning ---- */
 
-static bool uses(int access_log, int error_log, int id)
-{
-	return id == access_log || id == error_log;
-}
-
 static bool is_in_use(int id)
 {
 	const struct world *w = world_now();
 
-	if (w != NULL && uses(w->access_log, w->error_log, id))
-		return true;
-	LIST_FOREACH(at, children()) {
-		const struct child *c = child_at(at);
-
-		if (uses(c->access_log, c->error_log, id))
+	for (unsigned i = 0; w != NULL && i < w->conf->log_file_count; i++)
+		if (w->logs[i] == id)
 			return true;
-	}
+	LIST_FOREACH(at, children())
+		if (child_writes(child_at(at), id))
+			return true;
 	return false;
 }
 
-static void hand_over(struct child *c, int id)
+/* Tells C of as many logs as its channel has room for. */
+static void hand_over(struct child *c)
 {
-	int error = child_send(c, MESSAGE_log_fd, id, logs_fd(id));
+	while (c->swaps_untold > 0 && c->swaps_due < SWAPS_AT_ONCE) {
+		int id = c->logs[c->log_count - c->swaps_untold--];
+		int error = child_send(c, MESSAGE_log_fd, id, logs_fd(id));
 
-	if (error == 0)
-		c->swaps_due++;
-	else if (error != -EPIPE) /* who has ended writes no more */
-		complete = false;
+		if (error == 0)
+			c->swaps_due++;
+		else if (error != -EPIPE) /* who has ended writes no more */
+			complete = false;
+	}
 }
 
 void rotate_begin(void)
@@ -120,9 +127,8 @@ void rotate_begin(void)
 	LIST_FOREACH(at, children()) {
 		struct child *c = child_at(at);
 
-		hand_over(c, c->access_log);
-		if (c->error_log != c->access_log)
-			hand_over(c, c->error_log);
+		c->swaps_untold = c->log_count;
+		hand_over(c);
 	}
 	/* Never at once: who asked is not yet ready to be answered. */
 	events_timer_set(&patience, count_owing() > 0 ? ROTATE_PATIENCE : 0);
@@ -130,10 +136,10 @@ void rotate_begin(void)
 
 bool rotate_heard(struct child *c, int64_t id)
 {
-	if (c->swaps_due == 0 ||
-	    (id != c->access_log && id != c->error_log))
+	if (c->swaps_due == 0 || id != (int)id || !child_writes(c, (int)id))
 		return false;
 	c->swaps_due--;
+	hand_over(c);
 	rotate_look();
 	return true;
 }

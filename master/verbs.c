@@ -7,6 +7,7 @@
 #include "master/verbs.h"
 
 #include "common/base/log.h"
+#include "master/explain.h"
 #include "master/quit.h"
 #include "master/reload.h"
 #include "master/rotate.h"
@@ -58,6 +59,12 @@ static enum verb_result reopen(struct verb_asker *asker, struct out *out)
 	return VERB_REOPENING;
 }
 
+static enum verb_result route(struct verb_asker *asker, struct out *out)
+{
+	asker->round = explain_ask(asker->words, out);
+	return asker->round != 0 ? VERB_EXPLAINING : VERB_REFUSED;
+}
+
 static enum verb_result stop(struct verb_asker *asker, struct out *out)
 {
 	(void)asker;
@@ -81,19 +88,34 @@ static const struct verb verbs[] = {
     {"status", false, show_status},
     {"workers", false, show_workers},
     {"version", false, show_version},
+    {"route", false, route},
     {"reload", true, reload},
     {"reopen", true, reopen},
     {"stop", true, stop},
     {"drain", true, drain},
 };
 
+/* The verb of LINE; what is behind its tab goes to *WORDS_R. */
+static struct str cut_verb(struct str line, struct str *words_r)
+{
+	const char *tab = memchr(line.p, '\t', line.n);
+	size_t n = tab != NULL ? (size_t)(tab - line.p) : line.n;
+
+	*words_r = STR("");
+	if (tab != NULL)
+		*words_r = str_make(tab + 1, line.n - n - 1);
+	return str_trim(str_make(line.p, n));
+}
+
 enum verb_result verb_run(struct str line, struct verb_asker *asker,
     struct out *out)
 {
+	struct str name = cut_verb(line, &asker->words);
+
 	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		const struct verb *v = &verbs[i];
 
-		if (!str_eq(str_trim(line), str_from(v->name)))
+		if (!str_eq(name, str_from(v->name)))
 			continue;
 		if (v->changes)
 			log_info("control: %s, asked by pid %d, uid %u",

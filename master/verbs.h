@@ -13,14 +13,16 @@ enum verb_result {
 	VERB_REFUSED,
 	VERB_WRONG,	/* no such verb */
 	VERB_RELOADING, /* the answer comes at the end of round ROUND */
-	VERB_REOPENING	/* the answer comes at the end of the rotation */
+	VERB_REOPENING,	/* the answer comes at the end of the rotation */
+	VERB_EXPLAINING /* the answer to question ROUND comes from a worker */
 };
 
-/* Who asks; ROUND is set by VERB_RELOADING. */
+/* Who asks; ROUND is set by VERB_RELOADING and VERB_EXPLAINING. */
 struct verb_asker {
 	pid_t pid;
 	uid_t uid;
 	unsigned round;
+	struct str words; /* behind the verb */
 };
 
 /* Does what LINE says; OUT gets the text of the answer. */

@@ -17,9 +17,23 @@ static struct world *now;
 
 static int open_logs(struct world *w, struct out *why)
 {
-	w->access_log = logs_open(w->conf->access_log, why);
-	w->error_log = logs_open(w->conf->error_log, why);
-	return w->access_log < 0 || w->error_log < 0 ? -1 : 0;
+	unsigned count = w->conf->log_file_count;
+	int result = 0;
+
+	w->logs = calloc(count, sizeof(*w->logs));
+	INSIST(w->logs != NULL && count > 0);
+	for (unsigned i = 0; i < count; i++) {
+		w->logs[i] = logs_open(&w->conf->log_files[i], why);
+		if (w->logs[i] < 0)
+			result = -1;
+	}
+	return result;
+}
+
+int world_error_log(const struct world *w)
+{
+	INSIST_MAGIC(w, WORLD_MAGIC);
+	return w->logs[w->conf->error_log.file];
 }
 
 static void view_sockets(struct world *w)
@@ -80,6 +94,7 @@ void world_free(struct world **w_p)
 			child_at(at)->world = NULL;
 	conf_free(&w->conf);
 	free(w->listeners);
+	free(w->logs);
 	w->magic = 0;
 	free(w);
 }

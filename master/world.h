@@ -27,8 +27,7 @@ struct world {
 	uint32_t magic;
 	unsigned generation;
 	struct conf *conf;
-	int access_log; /* ids, see logs.h */
-	int error_log;
+	int *logs; /* ids, see logs.h: in the order of conf->log_files */
 	struct worker_listener *listeners; /* conf->listener_count of them */
 	bool in_force;
 	/* Called when a worker became ready, ended, or could not be forked;
@@ -53,6 +52,9 @@ bool world_is_ready(const struct world *w);
  * changed.
  */
 struct world *world_prepare(struct conf *conf, struct out *why);
+
+/* The error log of W. */
+int world_error_log(const struct world *w);
 
 /* Frees the world; its children become children without one. */
 void world_free(struct world **w);

@@ -18,7 +18,9 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "common/base/random.h"
 #include "common/ipc/channel.h"
+#include "common/ipc/explain.h"
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
@@ -28,6 +30,9 @@
 #include "worker/origin/pool.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/client.h"
+#include "worker/proxy/explain.h"
+#include "worker/proxy/limits.h"
+#include "worker/proxy/identity.h"
 #include "worker/proxy/serve.h"
 #include "worker/sandbox.h"
 #include "worker/slots.h"
@@ -67,18 +72,41 @@ static void left(void)
 		(void)channel_send(self->channel, MESSAGE_left, 0, -1);
 }
 
+/* Between two writes; what is buffered belongs to the old file. */
 static void swap_log(int64_t id, int fd)
 {
 	if (fd < 0)
 		return;
-	if (id == self->access_log.id) {
-		access_log_flush();
-		(void)dup3(fd, self->access_log.fd, O_CLOEXEC);
+	access_log_flush();
+	for (unsigned i = 0; i < self->conf->log_file_count; i++) {
+		if (self->logs[i].id != id)
+			continue;
+		(void)dup3(fd, self->logs[i].fd, O_CLOEXEC);
+		access_log_set_fd(i, self->logs[i].fd);
+		if (i == self->conf->error_log.file)
+			log_renew();
 	}
-	if (id == self->error_log.id)
-		(void)dup3(fd, self->error_log.fd, O_CLOEXEC);
 	close(fd);
 	(void)channel_send(self->channel, MESSAGE_log_swapped, id, -1);
+}
+
+/* An operator asks about a request. */
+static void explain_question(int64_t value, int fd)
+{
+	static char text[EXPLAIN_SIZE];
+	struct out answer = out_make(text + EXPLAIN_QUESTION_MAX,
+	    EXPLAIN_ANSWER_MAX);
+	unsigned n = explain_length(value);
+	bool ok = n <= EXPLAIN_QUESTION_MAX &&
+	    pread(fd, text, n, 0) == (ssize_t)n;
+
+	if (ok)
+		ok = explain(self->conf, str_make(text, n), &answer);
+	if (pwrite(fd, answer.p, answer.n, EXPLAIN_QUESTION_MAX) < 0)
+		answer.n = 0;
+	close(fd);
+	(void)channel_send(self->channel, MESSAGE_explained,
+	    explain_value(explain_ticket(value), ok, (unsigned)answer.n), -1);
 }
 
 static void drain(usec_t patience)
@@ -106,6 +134,9 @@ static void obey(const struct channel_message *m, int fd)
 		break;
 	case MESSAGE_stop:
 		drain_stop(loop_now() + m->value);
+		break;
+	case MESSAGE_explain:
+		explain_question(m->value, fd);
 		break;
 	case MESSAGE_log_fd:
 		swap_log(m->value, fd);
@@ -201,7 +232,8 @@ static unsigned pipes_max(unsigned nofile)
 /* Each may need an origin's descriptor, too. */
 static unsigned clients_max(unsigned nofile)
 {
-	unsigned own = NOFILE_OWN + 2 * pipes_max(nofile);
+	unsigned own = NOFILE_OWN + self->conf->log_file_count +
+	    2 * pipes_max(nofile);
 
 	return nofile > 2 * own ? (nofile - own) / 2 : nofile / 4;
 }
@@ -214,9 +246,18 @@ static int set_up(const struct worker_start *start)
 	if (err == 0)
 		err = sandbox_drop_privileges(conf->uid, conf->gid, conf->user);
 	if (err == 0)
+		err = random_init();
+	if (err == 0)
 		err = loop_init();
+	block_init(conf->memory);
+	limits_init(conf);
+	if (err == 0)
+		err = clients_init(serve_client, clients_max(start->nofile),
+		    conf);
 	if (err == 0)
 		err = pools_init(conf);
+	if (err == 0)
+		err = conf_pattern_init();
 	if (err == 0)
 		err = slots_init(start->listeners, start->listener_count);
 	if (err == 0)
@@ -231,10 +272,11 @@ static void ready(const struct worker_start *start)
 	loop_set_longest_wait(start->conf->watchdog / 4);
 	loop_at_end_of_turn(access_log_flush);
 	loop_at_end_of_turn(stamp);
-	access_log_open(start->access_log.fd);
-	block_init();
+	access_log_open(start->conf);
+	for (unsigned i = 0; i < start->conf->log_file_count; i++)
+		access_log_set_fd(i, start->logs[i].fd);
 	drain_init(left);
-	clients_init(serve_client, clients_max(start->nofile));
+	identity_init(start->conf, start->pseudonym);
 	splice_init(pipes_max(start->nofile));
 	set_nofile(start->nofile - NOFILE_FOR_MASTER);
 	INSIST(traps_set() == 0);

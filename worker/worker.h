@@ -14,7 +14,7 @@
 
 /* A log file, known by its daemon-wide id; the channel swaps descriptors. */
 struct worker_log {
-	unsigned id;
+	int id;
 	int fd;
 };
 
@@ -38,11 +38,11 @@ struct worker_start {
 	unsigned slot;
 	int seat;
 	int channel; /* this worker's end */
-	struct worker_log access_log;
-	struct worker_log error_log;
+	const struct worker_log *logs; /* in the order of conf->log_files */
 	unsigned listener_count;
 	const struct worker_listener *listeners;
 	unsigned nofile; /* soft RLIMIT_NOFILE, already raised */
+	const char *pseudonym; /* what Via calls us: one for the daemon */
 };
 
 /*

@@ -1,8 +1,8 @@
 /*
  * arena.c - memory that is given back all at once.
  *
- * A bump pointer; a growing arena chains malloc'ed blocks, each twice as
- * large as what is asked for or BLOCK_SIZE.
+ * A bump pointer; what grows chains malloc'ed blocks, each twice as large as
+ * what is asked for or BLOCK_SIZE.
  */
 #include "common/base/arena.h"
 
@@ -20,41 +20,73 @@ struct arena_block {
 
 void arena_init(struct arena *a)
 {
-	*a = (struct arena){.grows = true};
+	*a = (struct arena){.room = SIZE_MAX, .fatal = true};
 }
 
-void arena_init_fixed(struct arena *a, void *p, size_t n)
+void arena_init_bounded(struct arena *a, void *p, size_t n, size_t more)
 {
 	size_t skew = (ALIGN - (uintptr_t)p % ALIGN) % ALIGN;
 
 	INSIST(n >= skew);
-	*a = (struct arena){.at = (char *)p + skew, .end = (char *)p + n};
+	*a = (struct arena){.at = (char *)p + skew,
+	    .end = (char *)p + n,
+	    .room = more};
+}
+
+void arena_init_fixed(struct arena *a, void *p, size_t n)
+{
+	arena_init_bounded(a, p, n, 0);
+}
+
+static void free_blocks(struct arena *a, const struct arena_block *until)
+{
+	while (a->blocks != until) {
+		struct arena_block *block = a->blocks;
+
+		INSIST(block != NULL);
+		a->blocks = block->next;
+		free(block);
+	}
 }
 
 void arena_free(struct arena *a)
 {
-	while (a->blocks != NULL) {
-		struct arena_block *block = a->blocks;
-
-		a->blocks = block->next;
-		free(block);
-	}
-	*a = (struct arena){.grows = a->grows};
+	free_blocks(a, NULL);
+	*a = (struct arena){.room = a->fatal ? SIZE_MAX : 0,
+	    .fatal = a->fatal};
 }
 
-static void grow(struct arena *a, size_t n)
+void arena_rewind(struct arena *a, const struct arena *mark)
 {
-	size_t size = n * 2 > BLOCK_SIZE ? n * 2 : BLOCK_SIZE;
+	free_blocks(a, mark->blocks);
+	*a = *mark;
+}
+
+/* A block with room for N bytes; false when there may be none, or is none. */
+static bool grow(struct arena *a, size_t n)
+{
+	size_t size = BLOCK_SIZE;
 	struct arena_block *block;
 
-	INSIST(n <= SIZE_MAX / 4);
+	if (n > SIZE_MAX / 4)
+		return false;
+	if (n > BLOCK_SIZE / 2)
+		size = n * 2;
+	if (size > a->room)
+		size = a->room;
+	if (size < n)
+		return false;
 	block = malloc(sizeof(*block) + size);
-	INSIST(block != NULL);
+	if (block == NULL)
+		return false;
 	block->next = a->blocks;
 	block->size = size;
+	if (!a->fatal)
+		a->room -= size;
 	a->blocks = block;
 	a->at = (char *)(block + 1);
 	a->end = a->at + size;
+	return true;
 }
 
 void *arena_alloc(struct arena *a, size_t n)
@@ -62,11 +94,10 @@ void *arena_alloc(struct arena *a, size_t n)
 	size_t rounded = n > 0 ? (n + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
 	void *p;
 
-	if (rounded < n || rounded > (size_t)(a->end - a->at)) {
-		if (!a->grows)
-			return NULL;
-		INSIST(rounded >= n);
-		grow(a, rounded);
+	if (unlikely(rounded < n || rounded > (size_t)(a->end - a->at)) &&
+	    !grow(a, rounded < n ? n : rounded)) {
+		INSIST(!a->fatal);
+		return NULL;
 	}
 	p = a->at;
 	a->at += rounded;

@@ -1,10 +1,12 @@
 /*
  * arena.h - memory that is given back all at once.
  *
- * Two kinds, one interface.  A growing arena (configuration: process
+ * Three kinds, one interface.  A growing arena (configuration: process
  * lifetime) takes blocks from malloc and treats running out as fatal.  A
- * fixed arena (one exchange) hands out a block that belongs to somebody else
- * and returns NULL when it is spent: its callers refuse the request.
+ * fixed arena hands out a block that belongs to somebody else and returns
+ * NULL when it is spent.  A bounded one (one exchange) does the same, but
+ * takes a few blocks more from malloc before that: the usual request needs
+ * none of them, and the callers refuse the one that needs too many.
  */
 #ifndef COMMON_BASE_ARENA_H
 #define COMMON_BASE_ARENA_H
@@ -14,18 +16,31 @@
 struct arena {
 	char *at;
 	char *end;
-	struct arena_block *blocks; /* of a growing arena */
-	bool grows;
+	struct arena_block *blocks; /* from malloc, the newest first */
+	size_t room;		    /* what may still be taken from malloc */
+	bool fatal;		    /* running out is */
 };
 
-/* A growing arena; arena_free gives everything back. */
+/* A growing arena. */
 void arena_init(struct arena *a);
+
+/* Gives everything back that came from malloc. */
 void arena_free(struct arena *a);
 
 /* A fixed arena over N bytes at P, which stay the caller's. */
 void arena_init_fixed(struct arena *a, void *p, size_t n);
 
-/* N bytes, not cleared, aligned to 16.  NULL only from a fixed arena. */
+/* A bounded arena: the N bytes at P first, then up to MORE from malloc. */
+void arena_init_bounded(struct arena *a, void *p, size_t n, size_t more);
+
+/*
+ * Gives back what was taken from A since MARK was copied from it.
+ *
+ *	struct arena mark = *a;  ...  arena_rewind(a, &mark);
+ */
+void arena_rewind(struct arena *a, const struct arena *mark);
+
+/* N bytes, not cleared, aligned to 16.  NULL never from a growing arena. */
 void *arena_alloc(struct arena *a, size_t n);
 
 /* The same, cleared. */

@@ -4,31 +4,37 @@
  * Runs in every process; workers inherit the descriptor and get a new one
  * over their channel when logs are reopened.  The line is put together in a
  * static buffer: a process has one thread, and formatting does not wait.
- * Neither does writing: whoever reads a pipe or a socket may have stopped, and
- * a line less is better than a proxy that stands.
+ * Neither does writing (sink.h): whoever reads a pipe or a socket may have
+ * stopped, and a line less is better than a proxy that stands.
  */
 #include "common/base/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/out.h"
+#include "common/base/insist.h"
 
 static const char *const level_names[] = {
     "error", "warning", "info", "debug"};
 
+/* RFC 5424, 6.2.1. */
+static const unsigned severities[] = {3, 4, 6, 7};
+
 static enum log_level max_level = LEVEL_INFO;
 static const char *who = "sluiced";
-static int log_to = STDERR_FILENO;
+static struct sink sink = {.fd = STDERR_FILENO};
+static unsigned syslog_facility;
 static uint64_t dropped;
-static bool cut; /* the last line that got out did so in part */
+
+const char *log_level_name(enum log_level level)
+{
+	INSIST(level < LEVEL_END);
+	return level_names[level];
+}
 
 void log_set_level(enum log_level level)
 {
@@ -40,14 +46,25 @@ void log_set_name(const char *name)
 	who = name;
 }
 
+void log_set_sink(struct sink to, unsigned facility)
+{
+	sink = to;
+	syslog_facility = facility;
+}
+
 void log_set_fd(int fd)
 {
-	log_to = fd;
+	log_set_sink(sink_make(fd, NULL), 0);
 }
 
 int log_fd(void)
 {
-	return log_to;
+	return sink.fd;
+}
+
+void log_renew(void)
+{
+	sink_renew(&sink);
 }
 
 uint64_t log_dropped(void)
@@ -62,48 +79,27 @@ static void hide_controls(char *p, size_t n)
 			p[i] = '?';
 }
 
-/*
- * The flags of a descriptor that is stderr too are not ours to change, so
- * each way to write asks anew not to wait.
- */
-static ssize_t write_now(const char *p, size_t n)
+/* What stands before the text. */
+static void write_head(struct out *o, enum log_level level)
 {
-	struct pollfd room = {.fd = log_to, .events = POLLOUT};
-	ssize_t done = send(log_to, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	char date[CLOCK_TEXT_SIZE];
 
-	if (done >= 0 || errno != ENOTSOCK)
-		return done;
-	if (poll(&room, 1, 0) == 0) {
-		errno = EAGAIN;
-		return -1;
+	if (sink.syslog != NULL) {
+		sink_syslog_head(o, syslog_facility, severities[level]);
+		out_fmt(o, "%s %s: ", level_names[level], who);
+		return;
 	}
-	return write(log_to, p, n);
-}
-
-/* A line end stands before P, for a line that follows one that was cut. */
-static void write_line(const char *p, size_t n)
-{
-	ssize_t done;
-
-	if (cut) {
-		p--;
-		n++;
-	}
-	do
-		done = write_now(p, n);
-	while (done < 0 && errno == EINTR);
-	if (done != (ssize_t)n)
-		dropped++;
-	if (done > 0)
-		cut = done != (ssize_t)n;
+	clock_text(clock_wall(), date);
+	out_fmt(o, "%s %s %s[%d]: ", date, level_names[level], who,
+	    (int)getpid());
 }
 
 void log_line(enum log_level level, const char *fmt, ...)
 {
-	static char line[2048] = "\n";
+	static char line[2048];
 	static char text[1536];
-	char date[CLOCK_TEXT_SIZE];
-	struct out out = out_make(line + 1, sizeof(line) - 2);
+	struct out out = out_make(line, sizeof(line));
+	struct iovec whole;
 	va_list args;
 	int saved = errno;
 
@@ -113,10 +109,11 @@ void log_line(enum log_level level, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	hide_controls(text, strlen(text));
-	clock_text(clock_wall(), date);
-	out_fmt(&out, "%s %s %s[%d]: %s", date, level_names[level], who,
-	    (int)getpid(), text);
+	write_head(&out, level);
+	out_str(&out, str_from(text));
 	out_char(&out, '\n');
-	write_line(out.p, out.n);
+	INSIST(out_ok(&out)); /* names are short */
+	whole = (struct iovec){out.p, out.n};
+	dropped += sink_write(&sink, &whole, 1);
 	errno = saved;
 }

@@ -1,9 +1,13 @@
 /*
  * log.h - the error log: what the operator is told while the daemon runs.
  *
- * One line a call, written at once by one write(2) to the descriptor given:
+ * One line a call, written at once:
  *
- *   2026-11-21T03:16:45.123Z warning worker[812]: text
+ *   2026-11-21T03:16:45.123Z warning worker 1[812]: text
+ *
+ * or, to a syslog daemon, which has the date and the number itself:
+ *
+ *   <28>sluiced[812]: warning worker 1: text
  *
  * Control characters in the text become "?", so nothing that a peer sent
  * can forge a line.  A line that does not fit is cut.  Writing never fails
@@ -15,7 +19,18 @@
 
 #include <stdint.h>
 
-enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
+#include "common/base/sink.h"
+
+enum log_level {
+	LEVEL_ERROR,
+	LEVEL_WARNING,
+	LEVEL_INFO,
+	LEVEL_DEBUG,
+	LEVEL_END
+};
+
+/* "warning" */
+const char *log_level_name(enum log_level level);
 
 /* Lines above LEVEL are not written; LEVEL_INFO at start. */
 void log_set_level(enum log_level level);
@@ -23,9 +38,16 @@ void log_set_level(enum log_level level);
 /* Who speaks: "master", "worker 1". Kept by pointer. */
 void log_set_name(const char *name);
 
-/* Where lines go; the descriptor stays the caller's.  STDERR at start. */
+/*
+ * Where lines go; the descriptor, and the path of a syslog daemon, stay the
+ * caller's.  To a syslog daemon they go with FACILITY.  STDERR at start.
+ */
+void log_set_sink(struct sink sink, unsigned facility);
 void log_set_fd(int fd);
 int log_fd(void);
+
+/* The descriptor has become another file. */
+void log_renew(void);
 
 /* Lines that could not be written since the start. */
 uint64_t log_dropped(void);

@@ -62,11 +62,6 @@ void out_fmt(struct out *o, const char *fmt, ...)
 static const bool plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
-static bool is_plain(char c)
-{
-	return plain[(unsigned char)c];
-}
-
 static void escape(struct out *o, char c)
 {
 	static const char hex[] = "0123456789abcdef";
@@ -79,19 +74,51 @@ static void escape(struct out *o, char c)
 	out_bytes(o, (char[]){'\\', 'x', hex[byte >> 4], hex[byte & 15]}, 4);
 }
 
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* Is one of eight bytes zero?  Then the highest bit of one is set. */
+static uint64_t has_zero(uint64_t bytes)
+{
+	return (bytes - EACH(1)) & ~bytes & EACH(0x80);
+}
+
+/* Are all of the eight bytes at P plain? */
+static bool eight_are_plain(const char *p)
+{
+	uint64_t b;
+
+	memcpy(&b, p, sizeof(b));
+	return (((b - EACH(' ')) | b) & EACH(0x80)) == 0 &&
+	    (has_zero(b ^ EACH('"')) | has_zero(b ^ EACH('\\')) |
+		has_zero(b ^ EACH(0x7f))) == 0;
+}
+
+/* The plain bytes that P begins with.  The last of them are looked at eight
+ * together, too, with some that were seen before. */
+static size_t plain_run(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i >= 8 && eight_are_plain(p + i))
+		i += 8;
+	if (n >= 8 && n - i < 8 && eight_are_plain(p + n - 8))
+		return n;
+	while (i < n && plain[(unsigned char)p[i]])
+		i++;
+	return i;
+}
+
 void out_escaped(struct out *o, struct str s)
 {
-	size_t done = 0;
+	while (s.n > 0) {
+		size_t n = plain_run(s.p, s.n);
 
-	for (size_t i = 0; i < s.n; i++) {
-		if (is_plain(s.p[i]))
-			continue;
-		out_bytes(o, s.p + done, i - done);
-		escape(o, s.p[i]);
-		done = i + 1;
+		out_bytes(o, s.p, n);
+		if (n == s.n)
+			break;
+		escape(o, s.p[n]);
+		s = str_behind(s, n + 1);
 	}
-	if (s.n > done)
-		out_bytes(o, s.p + done, s.n - done);
 }
 
 const char *out_cstr(struct out *o)

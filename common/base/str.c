@@ -21,6 +21,28 @@ bool str_eq_nocase(struct str a, struct str b)
 	return true;
 }
 
+bool str_starts_nocase(struct str s, struct str prefix)
+{
+	return s.n >= prefix.n &&
+	    str_eq_nocase(str_make(s.p, prefix.n), prefix);
+}
+
+static bool is_tchar(char c)
+{
+	char low = char_lower(c);
+
+	return (low >= 'a' && low <= 'z') || char_is_digit(c) ||
+	    (c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL);
+}
+
+bool str_is_token(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (!is_tchar(s.p[i]))
+			return false;
+	return s.n > 0;
+}
+
 int str_cmp(struct str a, struct str b)
 {
 	size_t n = a.n < b.n ? a.n : b.n;
@@ -45,15 +67,23 @@ struct str str_trim(struct str s)
 	return s;
 }
 
+bool str_next_part(struct str *rest, char separator, struct str *part_r)
+{
+	const char *end;
+
+	if (rest->n == 0)
+		return false;
+	end = memchr(rest->p, separator, rest->n);
+	*part_r = str_make(rest->p,
+	    end != NULL ? (size_t)(end - rest->p) : rest->n);
+	*rest = str_behind(*rest, part_r->n + (end != NULL));
+	return true;
+}
+
 bool str_next_token(struct str *list, struct str *token_r)
 {
-	while (list->n > 0) {
-		const char *comma = memchr(list->p, ',', list->n);
-		size_t n = comma ? (size_t)(comma - list->p) : list->n;
-		size_t step = comma ? n + 1 : n;
-
-		*token_r = str_trim(str_make(list->p, n));
-		*list = str_make(list->p + step, list->n - step);
+	while (str_next_part(list, ',', token_r)) {
+		*token_r = str_trim(*token_r);
 		if (token_r->n > 0)
 			return true;
 	}

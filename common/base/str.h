@@ -46,6 +46,12 @@ static inline bool str_starts(struct str s, struct str prefix)
 	    (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
 }
 
+/* S without its first N bytes, of which it has as many. */
+static inline struct str str_behind(struct str s, size_t n)
+{
+	return str_make(s.p + n, s.n - n);
+}
+
 /* ASCII only, whatever the locale. */
 static inline char char_lower(char c)
 {
@@ -63,11 +69,24 @@ int char_hex(char c);
 /* Equal but for ASCII case. */
 bool str_eq_nocase(struct str a, struct str b);
 
+/* Does S begin with PREFIX, but for ASCII case? */
+bool str_starts_nocase(struct str s, struct str prefix);
+
+/* Is all of S tchars, and at least one?  A method, the name of a field, a
+ * coding: RFC 9110, 5.6.2. */
+bool str_is_token(struct str s);
+
 /* Order by bytes, shorter first: for qsort and bsearch. */
 int str_cmp(struct str a, struct str b);
 
 /* Without spaces and tabs at both ends. */
 struct str str_trim(struct str s);
+
+/*
+ * What is before the first SEPARATOR, or all of *REST, which moves behind it.
+ * False at the end: when nothing is left.
+ */
+bool str_next_part(struct str *rest, char separator, struct str *part_r);
 
 /*
  * The first element of a comma separated list, trimmed; *LIST moves behind

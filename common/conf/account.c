@@ -36,7 +36,7 @@ static const struct passwd *find_user(struct conf_build *b)
 		pw = getpwnam("nobody");
 		b->group = "nogroup";
 		if (pw != NULL)
-			conf_report_warning(b->report, &b->user_spot,
+			conf_report_lint(b->report, LINT_nobody, &b->user_spot,
 			    "there is no user \"%s\": workers run as "
 			    "nobody:nogroup", b->user);
 	}

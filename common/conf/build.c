@@ -25,6 +25,27 @@ void conf_build_start(struct conf_build *b, struct conf *conf,
 	    .last_draft = &b->drafts};
 }
 
+void conf_build_free(struct conf_build *b)
+{
+	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next)
+		if (d->config != NULL)
+			config_destroy(d->config);
+	if (b->has_config)
+		config_destroy(&b->config);
+	arena_free(b->scratch);
+}
+
+struct conf_scan_input conf_build_input(struct conf_build *b,
+    const struct conf_source *source)
+{
+	return (struct conf_scan_input){.source = source,
+	    .report = b->report,
+	    .arena = b->scratch,
+	    .open = b->open,
+	    .open_arg = b,
+	    .secret = b->secret};
+}
+
 static void add_vhost(struct conf *conf, const struct conf_draft *draft)
 {
 	INSIST(draft->vhost->host_count > 0 && draft->vhost->route_count > 0);

@@ -7,6 +7,7 @@
 #ifndef COMMON_CONF_BUILD_H
 #define COMMON_CONF_BUILD_H
 
+#include "common/conf/layers.h"
 #include "common/conf/report.h"
 #include "common/conf/tree.h"
 
@@ -27,6 +28,7 @@ struct conf_bindings {
 struct conf_host {
 	struct str name;
 	struct conf_spot spot;
+	const struct conf_pattern *pattern; /* of "~...", or NULL */
 	bool clashes; /* reported: it is claimed elsewhere */
 };
 
@@ -34,12 +36,14 @@ struct conf_host {
 struct conf_draft {
 	struct conf_draft *next;
 	struct conf_vhost *vhost;
+	config_t *config; /* NULL: not kept */
 	struct conf_host *hosts;       /* as many as vhost->hosts */
 	unsigned host_room;
 	struct conf_bindings bindings; /* none: the global ones */
 	bool listens_wrong;	       /* reported: on nothing, then */
 	struct conf_pool_draft *pools; /* in the order of the file */
 	struct conf_pool_draft **last_pool;
+	struct conf_layers layers; /* of what its routes inherit */
 };
 
 /* A pool of a vhost. */
@@ -57,11 +61,21 @@ struct conf_build {
 	struct arena *scratch; /* until the load ends */
 	bool as_root;	       /* workers change their user */
 	bool foreground;
+	bool verbose;
 	bool quick; /* without files */
+	bool keep;  /* the trees of vhosts, until the load ends */
 	bool has_ipv6;
 	conf_open_fn *open; /* for @include; its ARG is the build */
+	conf_secret_fn *secret;
 
-	/* from sluiced.conf, for later */
+	/* sluiced.conf, until the load ends */
+	config_t config;
+	bool has_config;
+	struct conf_layers layers; /* of what all vhosts inherit */
+
+	struct conf_preset *presets; /* preset.h */
+
+	/* from it, for later */
 	const char *dir; /* of the file: of relative paths */
 	const char *vhost_dir;
 	struct conf_spot vhost_dir_spot;
@@ -85,6 +99,13 @@ struct conf_build {
 void conf_build_start(struct conf_build *b, struct conf *conf,
     struct conf_report *report, struct arena *scratch,
     const struct conf_source *main);
+
+/* Forgets what was only needed while loading. */
+void conf_build_free(struct conf_build *b);
+
+/* For reading SOURCE into a tree. */
+struct conf_scan_input conf_build_input(struct conf_build *b,
+    const struct conf_source *source);
 
 /* Numbers the pools and fills in the arrays of the conf. */
 void conf_build_finish(struct conf_build *b);

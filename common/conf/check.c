@@ -8,6 +8,7 @@
 #include "common/conf/check.h"
 
 #include "common/base/insist.h"
+#include "common/conf/variables.h"
 
 static const char *kind_name(const config_setting_t *setting)
 {
@@ -35,6 +36,7 @@ static const char *type_name(enum conf_type type)
 	case TYPE_LATER:
 		break;
 	case TYPE_TEXT:
+	case TYPE_TEMPLATE:
 		return "a string";
 	case TYPE_TEXTS:
 		return "a string or an array of strings";
@@ -44,6 +46,26 @@ static const char *type_name(enum conf_type type)
 		return "a duration in quotes, with its unit";
 	case TYPE_MODE:
 		return "four octal digits in quotes";
+	case TYPE_SIZE:
+		return "a size in quotes, with its unit";
+	case TYPE_RATE:
+		return "bytes a second over a time, in quotes";
+	case TYPE_BOOL:
+		return "true or false";
+	case TYPE_STATUSES:
+		return "a status or an array of them";
+	case TYPE_SHARE:
+		return "a share in quotes, with its %";
+	case TYPE_FILE:
+		return "a string or a group { }";
+	case TYPE_LOG:
+		return "a string, a group { } or false";
+	case TYPE_BRIEF:
+		return "a string or a group { }";
+	case TYPE_RULES:
+		return "a string or a list of groups ( { }, { } )";
+	case TYPE_FIELDS:
+		return "a group of strings";
 	case TYPE_LISTEN:
 		return "an address or an array of addresses";
 	case TYPE_SERVERS:
@@ -62,6 +84,13 @@ static const char *type_name(enum conf_type type)
 static bool is_text(const config_setting_t *s)
 {
 	return s->type == CONFIG_TYPE_STRING;
+}
+
+/* May there be "${...}" in it that is filled in for each request? */
+static bool is_template(enum conf_type type)
+{
+	return type == TYPE_TEMPLATE || type == TYPE_BRIEF ||
+	    type == TYPE_RULES || type == TYPE_FIELDS;
 }
 
 static bool is_integer(const config_setting_t *s)
@@ -96,7 +125,8 @@ static bool refuse_type(struct conf_report *r, const config_setting_t *setting,
 	if (row->type == TYPE_DURATION && is_integer(setting))
 		conf_report_help(r, "write %s = \"%" PRI_STR "s\";  (%s)",
 		    row->key, ARG_STR(written), row->help);
-	else if (row->type == TYPE_MODE && is_integer(setting))
+	else if ((row->type == TYPE_MODE || row->type == TYPE_SIZE) &&
+	    is_integer(setting))
 		conf_report_help(r, "write %s = \"%" PRI_STR "\";", row->key,
 		    ARG_STR(written));
 	else
@@ -126,11 +156,12 @@ static bool check_text(struct conf_report *r, const config_setting_t *setting,
 static bool check_item(struct conf_report *r, const config_setting_t *item,
     const struct conf_setting_row *row)
 {
-	if (row->type == TYPE_LISTEN && is_integer(item))
+	if ((row->type == TYPE_LISTEN || row->type == TYPE_STATUSES) &&
+	    is_integer(item))
 		return true;
 	if (row->type == TYPE_SERVERS && config_setting_is_group(item))
 		return true;
-	if (row->type == TYPE_GROUPS)
+	if (row->type == TYPE_GROUPS || row->type == TYPE_RULES)
 		return config_setting_is_group(item) ||
 		    refuse_type(r, item, row);
 	return check_text(r, item, row);
@@ -149,13 +180,17 @@ static bool check_items(struct conf_report *r, const config_setting_t *setting,
 	if (count > row->most) {
 		conf_report_error(r, conf_tree_spot(setting),
 		    "\"%s\" has %u elements; it takes at most %u", row->key,
-		    count, row->most);
+		    count, (unsigned)row->most);
 		return false;
 	}
 	for (unsigned i = 0; i < count; i++) {
 		const config_setting_t *item = conf_tree_item(setting, i);
 
-		if (!conf_tree_refused(item) && !check_item(r, item, row))
+		if (conf_tree_refused(item))
+			continue;
+		if ((!is_template(row->type) &&
+			conf_variables_refuse(r, item, row->key)) ||
+		    !check_item(r, item, row))
 			conf_tree_node(item)->refused = true;
 	}
 	return true;
@@ -169,11 +204,11 @@ static bool check_count(struct conf_report *r, const config_setting_t *setting,
 	if (!is_integer(setting))
 		return refuse_type(r, setting, row);
 	value = conf_check_integer(setting);
-	if (value >= row->least && value <= row->most)
+	if (value >= (long long)row->least && value <= (long long)row->most)
 		return true;
 	conf_report_error(r, conf_tree_spot(setting),
-	    "\"%s\" is at least %u and at most %u", row->key, row->least,
-	    row->most);
+	    "\"%s\" is at least %llu and at most %llu", row->key,
+	    (unsigned long long)row->least, (unsigned long long)row->most);
 	help_example(r, row);
 	return false;
 }
@@ -204,13 +239,61 @@ static bool check_duration(struct conf_report *r,
 		return refuse_type(r, setting, row);
 	if (!conf_units_duration(str_from(conf_tree_text(setting)), &value))
 		return refuse_duration(r, setting, row);
-	if (value >= row->least * USEC_PER_SEC &&
-	    value <= row->most * USEC_PER_SEC)
+	if (value >= (usec_t)row->least && value <= (usec_t)row->most)
 		return true;
 	conf_report_error(r, conf_tree_spot(setting),
 	    "\"%s\" is at least \"%s\" and at most \"%s\"", row->key,
-	    conf_units_seconds(least, row->least),
-	    conf_units_seconds(most, row->most));
+	    conf_units_time(least, (usec_t)row->least),
+	    conf_units_time(most, (usec_t)row->most));
+	help_example(r, row);
+	return false;
+}
+
+static bool check_size(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	char least[CONF_UNITS_SIZE], most[CONF_UNITS_SIZE];
+	uint64_t value;
+
+	if (!is_text(setting))
+		return refuse_type(r, setting, row);
+	if (!conf_units_size(str_from(conf_tree_text(setting)), &value)) {
+		conf_report_error(r, conf_tree_spot(setting),
+		    "this is not a size");
+		conf_report_help(r, "one whole number and k, m, g or nothing: "
+		    "%s = %s;", row->key, row->example);
+		return false;
+	}
+	if (value >= row->least && value <= row->most)
+		return true;
+	conf_report_error(r, conf_tree_spot(setting),
+	    "\"%s\" is at least \"%s\" and at most \"%s\"", row->key,
+	    conf_units_bytes(least, row->least),
+	    conf_units_bytes(most, row->most));
+	help_example(r, row);
+	return false;
+}
+
+static bool check_rate(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	char least[CONF_UNITS_SIZE], most[CONF_UNITS_SIZE];
+	struct conf_rate rate;
+
+	if (!is_text(setting))
+		return refuse_type(r, setting, row);
+	if (!conf_units_rate(str_from(conf_tree_text(setting)), &rate))
+		conf_report_error(r, conf_tree_spot(setting),
+		    "\"%s\" is bytes a second, \"/\", and a time", row->key);
+	else if (rate.over < (usec_t)row->least ||
+	    rate.over > (usec_t)row->most)
+		conf_report_error(r, conf_tree_spot(setting),
+		    "the time of \"%s\" is at least \"%s\" and at most "
+		    "\"%s\"", row->key,
+		    conf_units_time(least, (usec_t)row->least),
+		    conf_units_time(most, (usec_t)row->most));
+	else
+		return true;
 	help_example(r, row);
 	return false;
 }
@@ -228,6 +311,31 @@ static bool check_mode(struct conf_report *r, const config_setting_t *setting,
 	    "\"%s\" is four octal digits, the first of them 0", row->key);
 	help_example(r, row);
 	return false;
+}
+
+static bool check_share(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	uint32_t value;
+
+	if (!is_text(setting))
+		return refuse_type(r, setting, row);
+	if (conf_units_share(str_from(conf_tree_text(setting)), &value))
+		return true;
+	conf_report_error(r, conf_tree_spot(setting),
+	    "\"%s\" is a number from 0 to 100 and \"%%\"", row->key);
+	help_example(r, row);
+	return false;
+}
+
+/* What is in the group is checked by itself. */
+static bool check_log(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	if (config_setting_is_group(setting) ||
+	    (row->type == TYPE_LOG && setting->type == CONFIG_TYPE_BOOL))
+		return true;
+	return check_text(r, setting, row);
 }
 
 static bool check_named(struct conf_report *r, const config_setting_t *setting,
@@ -251,24 +359,71 @@ static bool check_named(struct conf_report *r, const config_setting_t *setting,
 	return true;
 }
 
+/* { Name = "value"; }: the names are looked at where they are used. */
+static bool check_fields(struct conf_report *r,
+    const config_setting_t *setting, const struct conf_setting_row *row)
+{
+	int count = config_setting_length(setting);
+
+	if (!config_setting_is_group(setting))
+		return refuse_type(r, setting, row);
+	if (count == 0)
+		return refuse_empty(r, setting, row);
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *member =
+		    config_setting_get_elem(setting, (unsigned)i);
+
+		if (is_text(member))
+			continue;
+		refuse_type(r, member, row);
+		conf_tree_node(member)->refused = true;
+	}
+	return true;
+}
+
 bool conf_check_value(struct conf_report *r, const config_setting_t *setting,
     const struct conf_setting_row *row)
 {
+	if (!is_template(row->type) &&
+	    conf_variables_refuse(r, setting, row->key))
+		return false;
 	switch (row->type) {
 	case TYPE_TEXT:
 		return check_text(r, setting, row);
+	case TYPE_TEMPLATE:
+		return is_text(setting) || refuse_type(r, setting, row);
+	case TYPE_BRIEF:
+		return is_text(setting) || config_setting_is_group(setting) ||
+		    refuse_type(r, setting, row);
+	case TYPE_FIELDS:
+		return check_fields(r, setting, row);
+	case TYPE_RULES:
+		return is_text(setting) || check_items(r, setting, row);
 	case TYPE_COUNT:
 		return check_count(r, setting, row);
 	case TYPE_DURATION:
 		return check_duration(r, setting, row);
 	case TYPE_MODE:
 		return check_mode(r, setting, row);
+	case TYPE_SIZE:
+		return check_size(r, setting, row);
+	case TYPE_RATE:
+		return check_rate(r, setting, row);
+	case TYPE_BOOL:
+		return setting->type == CONFIG_TYPE_BOOL ||
+		    refuse_type(r, setting, row);
 	case TYPE_GROUP:
 		return config_setting_is_group(setting) ||
 		    refuse_type(r, setting, row);
+	case TYPE_SHARE:
+		return check_share(r, setting, row);
+	case TYPE_FILE:
+	case TYPE_LOG:
+		return check_log(r, setting, row);
 	case TYPE_NAMED:
 		return check_named(r, setting, row);
 	case TYPE_TEXTS:
+	case TYPE_STATUSES:
 	case TYPE_LISTEN:
 	case TYPE_SERVERS:
 	case TYPE_GROUPS:

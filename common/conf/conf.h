@@ -18,7 +18,13 @@
 
 #include "common/base/arena.h"
 #include "common/base/clock.h"
+#include "common/base/log.h"
 #include "common/base/str.h"
+#include "common/conf/template.h"
+#include "common/conf/names.h"
+#include "common/conf/pattern.h"
+#include "common/conf/template.h"
+#include "common/conf/ways.h"
 
 /* Where a setting was written, for messages: FILE may be "--to". */
 struct conf_place {
@@ -34,6 +40,172 @@ struct conf_address {
 	const char *text; /* "127.0.0.1:3000", "[::]:80", "unix:/run/a.sock" */
 };
 
+/* How much of a head is taken; the values of limits.header, .fields, .url. */
+struct conf_head_limits {
+	size_t header;	 /* bytes, up to CONF_HEADER_MAX */
+	unsigned fields; /* up to CONF_FIELDS_MAX */
+	size_t url;	 /* bytes of a request target */
+};
+
+#define CONF_HEADER_MAX ((size_t)64 * 1024)
+#define CONF_FIELDS_MAX 100
+
+/* How slow a peer may be: at least BYTES a second, averaged over OVER. */
+struct conf_rate {
+	uint32_t bytes;
+	usec_t over;
+};
+
+struct conf_limits {
+	struct conf_head_limits head;
+	uint64_t body; /* bytes of a request's body */
+	struct conf_rate min_rate;
+};
+
+struct conf_timeouts {
+	usec_t header;	  /* for a whole head, from its first byte */
+	usec_t idle;	  /* between two requests */
+	usec_t websocket; /* for a tunnel in which nothing moves */
+};
+
+/* What lines are written to, whoever writes them; see log.h. */
+struct conf_log_file {
+	const char *path; /* "-": stderr */
+	bool is_syslog;	  /* PATH is the socket of a syslog daemon */
+};
+
+#define CONF_LOG_FILES_MAX 256
+
+enum conf_log_field {
+#define LOG_FIELD(name, kind, where, meaning) CONF_LOG_##name,
+#define LOG_LATER(name, meaning)
+#include "common/tbl/log_fields.h"
+#undef LOG_FIELD
+#undef LOG_LATER
+	CONF_LOG_FIELDS
+};
+
+enum conf_log_style { CONF_LOG_LOGFMT, CONF_LOG_JSON, CONF_LOG_TEMPLATE };
+
+struct conf_log_format {
+	enum conf_log_style style;
+	struct conf_template template; /* its ids are enum conf_log_field */
+};
+
+/* An access log. */
+struct conf_log {
+	unsigned file;	   /* index in conf.log_files */
+	unsigned facility; /* of syslog */
+	struct conf_log_format format;
+	uint32_t sample; /* of those that went well, in millionths */
+};
+
+struct conf_error_log {
+	unsigned file;
+	unsigned facility;
+	enum log_level level;
+};
+
+/* The Host that an origin gets. */
+enum conf_send_host { CONF_HOST_CLIENT, CONF_HOST_SERVER, CONF_HOST_FIXED };
+
+enum conf_same_site {
+	CONF_SAME_SITE_ORIGIN, /* as the origin says */
+	CONF_SAME_SITE_LAX,
+	CONF_SAME_SITE_STRICT,
+	CONF_SAME_SITE_NONE
+};
+
+/* What is done to the cookies that origins set. */
+struct conf_cookies {
+	const char *domain; /* instead of one that names the origin; or NULL */
+	const char *path; /* before each path, without its last "/"; or NULL */
+	bool secure;
+	bool http_only;
+	enum conf_same_site same_site;
+	const char **remove; /* names */
+	unsigned remove_count;
+};
+
+/* A piece of a page: TEXT, or what an exchange fills in. */
+enum conf_page_part {
+	CONF_PAGE_TEXT,
+	CONF_PAGE_STATUS,  /* ${status}: "502" */
+	CONF_PAGE_REASON,  /* ${reason}: "Bad Gateway" */
+	CONF_PAGE_WORDS,   /* ${message}: what it means, and what to do */
+	CONF_PAGE_ID	   /* ${request_id} */
+};
+
+struct conf_page_piece {
+	enum conf_page_part part;
+	struct str text;
+};
+
+#define CONF_PAGE_PIECES_MAX 33
+
+struct conf_page {
+	struct str type; /* for Content-Type */
+	const struct conf_page_piece *pieces;
+	unsigned piece_count; /* at most CONF_PAGE_PIECES_MAX */
+};
+
+#define CONF_ERROR_LEAST 400
+#define CONF_ERROR_MOST 599
+
+/* What is answered instead of a plain error: one entry of errors. */
+struct conf_error_page {
+	uint64_t statuses[4]; /* bit N: CONF_ERROR_LEAST + N */
+	const struct conf_page *page; /* NULL: our own */
+	unsigned retry_after; /* seconds; 0: as usual */
+	bool origin;	      /* of origins, too */
+};
+
+/* Fields that a message leaves with. */
+struct conf_field {
+	struct str name;
+	struct conf_template value;
+	bool removed; /* there is none then, and no VALUE */
+	bool added;   /* to those that are there; else: instead of them */
+};
+
+struct conf_fields {
+	const struct conf_field *at;
+	unsigned count;
+};
+
+/*
+ * What holds for an exchange, whichever way it goes.  Read for each route from
+ * its own settings, then its vhost's, then those of sluiced.conf, then the
+ * defaults (layers.h); the same object for all that say nothing of their own.
+ */
+struct conf_scope {
+	struct conf_limits limits;
+	struct conf_timeouts timeouts;
+	enum conf_send_host send_host;
+	const char *fixed_host; /* of CONF_HOST_FIXED */
+	bool forwarded;	 /* the field Forwarded to origins */
+	bool websocket;	 /* connections may be upgraded */
+	bool half_close; /* a FIN of the client's does not end its exchange */
+	const struct conf_cookies *cookies;	/* NULL: left alone */
+	const struct conf_error_page *errors;	/* ERROR_COUNT of them */
+	unsigned error_count;
+	struct conf_fields request_fields;  /* to origins */
+	struct conf_fields response_fields; /* to clients */
+	const struct conf_log *log; /* NULL: exchanges are not logged */
+};
+
+/* What sluiced.conf says of networks: "10.0.0.0/8", "2001:db8::1". */
+struct conf_network {
+	sa_family_t family; /* AF_INET, AF_INET6, AF_UNIX ("unix") */
+	unsigned bits;
+	uint8_t addr[16]; /* behind BITS all zero */
+};
+
+struct conf_networks {
+	const struct conf_network *at;
+	unsigned count;
+};
+
 struct conf_server {
 	const char *url; /* as written, with its scheme */
 	struct conf_address address;
@@ -43,19 +215,81 @@ struct conf_server {
 	struct conf_place place;
 };
 
+struct conf_pool_timeouts {
+	usec_t connect;
+	usec_t first_byte; /* from the request's end to the reply's head */
+	usec_t idle;	   /* between two reads of a reply's body */
+	usec_t total;	   /* of an exchange; 0: none */
+};
+
 struct conf_pool {
 	const char *name; /* "web"; of proxy = "url": the url */
+	bool is_named;	  /* "web" */
 	unsigned id; /* index in conf.pools: state of a worker hangs on it */
 	struct conf_server *servers;
 	unsigned server_count; /* at least one */
+	struct conf_pool_timeouts timeouts;
+	size_t header_max; /* limits.header: bytes of a reply's head */
+	unsigned idle_max; /* keepalive.idle: connections, a worker */
+	usec_t idle_timeout; /* keepalive.timeout, unless the origin says */
 	struct conf_vhost *vhost;
 	struct conf_place place;
+};
+
+/* What must hold besides the path for a route to be taken. */
+enum conf_condition_kind {
+	CONF_WHEN_METHOD, /* VALUES: one of them is the method */
+	CONF_WHEN_HEADER, /* the field NAME is there, with one of VALUES */
+	CONF_WHEN_QUERY,  /* the parameter NAME */
+	CONF_WHEN_COOKIE, /* the cookie NAME */
+	CONF_WHEN_FROM	  /* the client is in one of NETWORKS */
+};
+
+struct conf_condition {
+	enum conf_condition_kind kind;
+	struct str name;
+	const struct str *values; /* none: any value */
+	unsigned value_count;
+	struct conf_networks networks;
+};
+
+/* Rewriting: rules are tried in order until one matches that does not go on. */
+struct conf_rule {
+	const struct conf_pattern *match; /* NULL: whatever the path */
+	struct conf_template to;
+	unsigned status; /* a redirect with this status; 0: a new path */
+	bool goes_on;
+	struct conf_place place;
+};
+
+struct conf_rules {
+	const struct conf_rule *at;
+	unsigned count;
+};
+
+/* An answer of the operator's own: with a place to go, or with a body. */
+struct conf_answer {
+	unsigned status;
+	bool is_redirect;
+	struct conf_template to;   /* of a redirect */
+	struct conf_template body; /* else */
+	const char *type;	   /* of BODY */
+	enum conf_fill fill;	   /* the same */
 };
 
 struct conf_route {
 	struct str path; /* normalised, begins with '/', no '/' at its end
 			    unless it is "/" */
-	struct conf_pool *pool;
+	const struct conf_pattern *pattern; /* instead of PATH; or NULL */
+	bool is_exact;			    /* not what is below PATH */
+	bool is_first;			    /* PATTERN beats paths */
+	const struct conf_condition *conditions; /* all must hold */
+	unsigned condition_count;
+	bool strip; /* PATH is taken off before forwarding */
+	struct conf_rules rules;
+	struct conf_pool *pool;		  /* one of the two */
+	const struct conf_answer *answer;
+	const struct conf_scope *scope;
 	struct conf_place place;
 };
 
@@ -63,25 +297,23 @@ struct conf_vhost {
 	const char *name; /* the first host: in logs */
 	const char **hosts;
 	unsigned host_count;
-	struct conf_route *routes; /* longest path first, equal lengths by
-				      bytes, no path twice */
+	struct conf_route *routes; /* as written */
 	unsigned route_count;
+	struct conf_ways ways; /* to them */
+	struct conf_rules rules;
+	const char *canonical; /* clients of other names go there, or NULL */
+	const struct conf_scope *scope; /* until its route is known */
 	struct conf_place place;
-};
-
-/* A host name (lower case, without port) on a listener. */
-struct conf_name {
-	struct str host;
-	struct conf_vhost *vhost;
 };
 
 /* One address that is listened on, and the vhosts reachable through it. */
 struct conf_listener {
 	struct conf_address address;
 	bool is_unix;
-	struct conf_name *names; /* sorted by str_cmp of host, no doubles */
-	unsigned name_count;
-	struct conf_vhost *catch_all; /* host = "*", or NULL */
+	struct conf_names names;
+	/* Until the vhost is known: that of sluiced.conf, but for a head the
+	 * most that any vhost or route here grants. */
+	const struct conf_scope *scope;
 	struct conf_place place;
 };
 
@@ -102,11 +334,16 @@ struct conf {
 	const char *control_socket; /* NULL: none */
 	mode_t control_mode;
 	gid_t control_gid;  /* (gid_t)-1: leave */
-	const char *access_log; /* a path, or "-": stderr */
-	const char *error_log;
+	struct conf_log_file *log_files; /* no path twice */
+	unsigned log_file_count;
+	struct conf_error_log error_log;
 	usec_t drain;
 	usec_t drain_websocket;
 	usec_t watchdog;
+	size_t memory;	 /* for bodies in flight, a worker */
+	unsigned fibers; /* a worker */
+	struct conf_networks trusted; /* trusted_proxies */
+	const struct conf_scope *scope; /* until a vhost is known */
 
 	struct conf_listener *listeners;
 	unsigned listener_count;
@@ -114,14 +351,19 @@ struct conf {
 	unsigned vhost_count;
 	struct conf_pool **pools; /* all of them; index == pool->id */
 	unsigned pool_count;
+	struct conf_pattern *patterns; /* all of them: to be freed */
 };
 
 /* What the command line asks for. */
 struct conf_request {
 	const char *file;	/* -f, or NULL: the default place */
 	bool foreground;	/* -d: other defaults for logs, pid, control */
+	bool verbose;		/* -v: the error log's level is "debug" */
 	const char *quick_listen; /* --listen, or NULL */
 	const char *quick_to;	  /* --to, or NULL: read files */
+	FILE *show;		  /* gets the settings in force, or NULL */
+	const char *show_host;	  /* of this host only, or NULL */
+	const char *show_path;	  /* and of this path, or NULL */
 };
 
 /*
@@ -133,14 +375,19 @@ struct conf_request {
 struct conf *conf_load(const struct conf_request *request, FILE *messages,
     unsigned *errors_r, unsigned *warnings_r);
 
+/* The same, for who has more to say: REPORT (report.h) has its OUT. */
+struct conf_report;
+struct conf *conf_load_with(const struct conf_request *request,
+    struct conf_report *report);
+
 void conf_free(struct conf **conf);
 
 /* The vhost for HOST (lower case, without port) on L, or NULL. */
 struct conf_vhost *conf_find_vhost(const struct conf_listener *l,
     struct str host);
 
-/* The route for a normalised path: longest whole-segment prefix, or NULL. */
-struct conf_route *conf_find_route(const struct conf_vhost *v,
+/* The route without conditions for a normalised path, or NULL. */
+const struct conf_route *conf_find_route(const struct conf_vhost *v,
     struct str path);
 
 #endif

@@ -1,11 +1,8 @@
 /*
- * find.c - looking things up in a configuration, for each request.
+ * find.c - looking things up in a configuration, without a request at hand.
  *
- * Runs in workers, on fibers: no allocation, no wait.  Both are binary
- * searches.  A route is the longest whole-segment prefix of the path, so the
- * path is tried at its end and before each slash, from the right:
- *
- *	/api/v1/users    /api/v1    /api    /
+ * What a request finds depends on more than its host and path: see
+ * worker/proxy/route.c.  Here conditions are passed by.
  */
 #include "common/conf/conf.h"
 
@@ -14,67 +11,22 @@
 struct conf_vhost *conf_find_vhost(const struct conf_listener *l,
     struct str host)
 {
-	size_t low = 0, high = l->name_count;
-
-	INSIST(high == 0 || l->names != NULL);
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int diff = str_cmp(host, l->names[middle].host);
-
-		if (diff == 0)
-			return l->names[middle].vhost;
-		if (diff < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return l->catch_all;
+	return conf_names_find(&l->names, host);
 }
 
-/* Order of conf_vhost.routes: longest first, then by bytes. */
-static int compare(struct str path, const struct conf_route *route)
-{
-	if (path.n != route->path.n)
-		return path.n > route->path.n ? -1 : 1;
-	return memcmp(path.p, route->path.p, path.n);
-}
-
-static struct conf_route *find_exact(const struct conf_vhost *v,
+const struct conf_route *conf_find_route(const struct conf_vhost *v,
     struct str path)
 {
-	size_t low = 0, high = v->route_count;
+	struct conf_walk walk = conf_walk_begin(&v->ways, path);
+	const struct conf_route *route;
 
-	while (low < high) {
-		size_t middle = (low + high) / 2;
-		int diff = compare(path, &v->routes[middle]);
-
-		if (diff == 0)
-			return &v->routes[middle];
-		if (diff < 0)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return NULL;
-}
-
-struct conf_route *conf_find_route(const struct conf_vhost *v,
-    struct str path)
-{
-	size_t n;
-
-	INSIST(v->route_count > 0);
-	n = v->routes[0].path.n;
-	if (n > path.n)
-		n = path.n;
-	for (; n > 1; n--) {
-		struct conf_route *route;
-
-		if (n < path.n && path.p[n] != '/')
+	while ((route = conf_walk_next(&walk)) != NULL) {
+		if (route->condition_count > 0)
 			continue;
-		route = find_exact(v, str_make(path.p, n));
-		if (route != NULL)
+		if (route->pattern == NULL ||
+		    conf_pattern_match(route->pattern, path, NULL) ==
+			CONF_MATCH)
 			return route;
 	}
-	return path.n > 0 ? find_exact(v, str_make(path.p, 1)) : NULL;
+	return NULL;
 }

@@ -11,7 +11,11 @@
 #include <unistd.h>
 
 #include "common/base/insist.h"
+#include "common/conf/forwarding.h"
 #include "common/conf/listen.h"
+#include "common/conf/log.h"
+#include "common/conf/preset.h"
+#include "common/conf/scope.h"
 #include "common/conf/settings.h"
 
 #define WORKERS_MAX 40
@@ -43,32 +47,7 @@ static const char *read_path(struct conf_build *b,
 	return b->foreground ? NULL : conf_setting_rows[id].fallback;
 }
 
-/* A log: "-" is stderr. */
-static const char *read_log(struct conf_build *b,
-    const config_setting_t *group, enum conf_setting id)
-{
-	const config_setting_t *setting = conf_setting_get(group, id);
-
-	if (setting == NULL)
-		return b->foreground ? "-" : conf_setting_rows[id].fallback;
-	if (strcmp(conf_tree_text(setting), "-") == 0)
-		return "-";
-	return written_path(b, group, id);
-}
-
 /* ---- groups ---- */
-
-static void read_log_group(struct conf_build *b, const config_setting_t *root)
-{
-	const config_setting_t *group =
-	    conf_setting_get(root, SETTING_GLOBAL_log);
-
-	if (group != NULL)
-		conf_settings_check(b->report, group, CONTEXT_LOG);
-	b->conf->access_log = read_log(b, group, SETTING_LOG_file);
-	if (group != NULL)
-		conf_settings_done(group);
-}
 
 static void check_socket_length(struct conf_build *b,
     const config_setting_t *group)
@@ -89,8 +68,6 @@ static void read_control(struct conf_build *b, const config_setting_t *root)
 	    conf_setting_get(root, SETTING_GLOBAL_control);
 	const char *name;
 
-	if (group != NULL)
-		conf_settings_check(b->report, group, CONTEXT_CONTROL);
 	b->conf->control_socket = read_path(b, group, SETTING_CONTROL_socket);
 	check_socket_length(b, group);
 	b->conf->control_mode = conf_setting_mode(group, SETTING_CONTROL_mode);
@@ -178,32 +155,30 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf->drain_websocket =
 	    conf_setting_duration(root, SETTING_GLOBAL_drain_websocket);
 	conf->watchdog = conf_setting_duration(root, SETTING_GLOBAL_watchdog);
-	read_log_group(b, root);
-	conf->error_log = read_log(b, root, SETTING_GLOBAL_error_log);
+	conf->memory = conf_setting_size(root, SETTING_GLOBAL_memory);
+	conf->fibers = conf_setting_count(root, SETTING_GLOBAL_fibers);
+	conf_forwarding_read_trusted(b, root);
+	b->layers = conf_layers_over(NULL, root);
+	conf->scope = conf_scope_read(b, &b->layers);
+	conf_preset_read_all(b, root);
+	conf_log_read_errors(b, root);
 }
 
 bool conf_global_read(struct conf_build *b, const struct conf_source *source)
 {
-	struct conf_scan_input input = {.source = source,
-	    .report = b->report,
-	    .arena = b->scratch,
-	    .open = b->open,
-	    .open_arg = b};
+	struct conf_scan_input input = conf_build_input(b, source);
 	const config_setting_t *root;
-	config_t config;
-	bool ok;
 
 	if (source == NULL) {
 		read_all(b, NULL);
 		return true;
 	}
-	ok = conf_tree_read(&config, &input);
-	if (ok) {
-		root = config_root_setting(&config);
-		conf_settings_check(b->report, root, CONTEXT_GLOBAL);
-		read_all(b, root);
-		conf_settings_done(root);
-	}
-	config_destroy(&config);
-	return ok;
+	b->has_config = true;
+	if (!conf_tree_read(&b->config, &input))
+		return false;
+	root = config_root_setting(&b->config);
+	conf_settings_check(b->report, root, CONTEXT_GLOBAL);
+	read_all(b, root);
+	conf_settings_done(root);
+	return true;
 }

@@ -164,10 +164,9 @@ static bool is_number(struct str text)
 
 static bool takes_scheme(struct str *text, struct str scheme)
 {
-	if (text->n < scheme.n ||
-	    !str_eq_nocase(str_make(text->p, scheme.n), scheme))
+	if (!str_starts_nocase(*text, scheme))
 		return false;
-	*text = str_make(text->p + scheme.n, text->n - scheme.n);
+	*text = str_behind(*text, scheme.n);
 	return true;
 }
 

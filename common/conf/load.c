@@ -24,11 +24,14 @@
 #include "common/conf/global.h"
 #include "common/conf/merge.h"
 #include "common/conf/paths.h"
+#include "common/conf/preset.h"
 #include "common/conf/quick.h"
+#include "common/conf/show.h"
 #include "common/conf/source.h"
 #include "common/conf/vhost.h"
 
 #define SUFFIX ".conf"
+#define MAIN_NAME "sluiced.conf"
 
 /* ---- files ---- */
 
@@ -56,6 +59,12 @@ static const struct conf_source *open_included(void *arg,
 	return NULL;
 }
 
+/* -f /etc/sluice */
+static bool is_folder_with_main(struct conf_build *b, const char *name)
+{
+	return access(conf_build_path(b->scratch, name, MAIN_NAME), F_OK) == 0;
+}
+
 /* NULL: reported. */
 static const struct conf_source *read_file(struct conf_build *b,
     const char *name)
@@ -70,6 +79,9 @@ static const struct conf_source *read_file(struct conf_build *b,
 	spot = conf_spot_whole(
 	    conf_source_make(b->scratch, name, STR("")));
 	conf_report_error(b->report, &spot, "it cannot be read: %s", error);
+	if (is_folder_with_main(b, name))
+		conf_report_help(b->report, "name the file in it: %s/%s", name,
+		    MAIN_NAME);
 	return NULL;
 }
 
@@ -134,6 +146,7 @@ static void read_vhosts(struct conf_build *b)
 
 		if (source != NULL)
 			conf_vhost_read(b, source);
+		conf_report_flush(b->report);
 		free(entries[i]);
 	}
 	free(entries);
@@ -169,7 +182,10 @@ static bool read_files(struct conf_build *b,
 	b->conf->file = name;
 	if (!conf_global_read(b, source))
 		return false;
+	conf_report_flush(b->report);
 	read_vhosts(b);
+	if (b->report->errors == 0)
+		conf_preset_check_used(b);
 	return true;
 }
 
@@ -178,9 +194,12 @@ static void build(struct conf_build *b, const struct conf_request *request,
 {
 	b->as_root = geteuid() == 0;
 	b->foreground = request->foreground;
+	b->verbose = request->verbose;
 	b->quick = request->quick_to != NULL;
+	b->keep = request->show != NULL;
 	b->has_ipv6 = has_ipv6();
 	b->open = open_included;
+	b->secret = conf_source_read_secret;
 	if (b->quick)
 		conf_quick_read(b, request);
 	else if (!read_files(b, request, name))
@@ -188,8 +207,11 @@ static void build(struct conf_build *b, const struct conf_request *request,
 	INSIST(b->vhost_dir != NULL && b->conf->workers > 0);
 	conf_merge(b);
 	conf_account_resolve(b);
-	if (b->report->errors == 0)
-		conf_build_finish(b);
+	if (b->report->errors > 0)
+		return;
+	conf_build_finish(b);
+	if (request->show != NULL)
+		conf_show(b, request);
 }
 
 static const char *main_name(const struct conf_request *request)
@@ -199,29 +221,40 @@ static const char *main_name(const struct conf_request *request)
 	return request->file != NULL ? request->file : CONF_FILE;
 }
 
-struct conf *conf_load(const struct conf_request *request, FILE *messages,
-    unsigned *errors_r, unsigned *warnings_r)
+struct conf *conf_load_with(const struct conf_request *request,
+    struct conf_report *report)
 {
-	struct conf_report report = {.out = messages};
 	struct conf *conf = calloc(1, sizeof(*conf));
 	struct arena scratch;
 	struct conf_build b;
 	const char *name;
 
-	INSIST(conf != NULL && messages != NULL);
+	INSIST(conf != NULL && report->out != NULL);
 	INSIST(request->quick_listen == NULL || request->quick_to != NULL);
+	INSIST(request->quick_to == NULL || request->show == NULL);
 	conf->magic = CONF_MAGIC;
 	arena_init(&conf->arena);
 	arena_init(&scratch);
 	name = arena_strdup(&conf->arena, str_from(main_name(request)));
-	conf_build_start(&b, conf, &report, &scratch,
+	conf_build_start(&b, conf, report, &scratch,
 	    conf_source_make(&scratch, name, STR("")));
 	build(&b, request, name);
-	arena_free(&scratch);
+	conf_report_flush(report);
+	conf_build_free(&b);
+	if (report->errors > 0)
+		conf_free(&conf);
+	return conf;
+}
+
+struct conf *conf_load(const struct conf_request *request, FILE *messages,
+    unsigned *errors_r, unsigned *warnings_r)
+{
+	struct conf_report report = {.out = messages};
+	struct conf *conf = conf_load_with(request, &report);
+
+	conf_report_end(&report);
 	*errors_r = report.errors;
 	*warnings_r = report.warnings;
-	if (report.errors > 0)
-		conf_free(&conf);
 	return conf;
 }
 
@@ -230,6 +263,7 @@ void conf_free(struct conf **conf)
 	if (*conf == NULL)
 		return;
 	INSIST_MAGIC(*conf, CONF_MAGIC);
+	conf_pattern_free_all((*conf)->patterns);
 	arena_free(&(*conf)->arena);
 	(*conf)->magic = 0;
 	free(*conf);

@@ -2,7 +2,7 @@
  * merge.c - from vhosts to listeners.
  *
  * Runs in the master.  Vhosts share addresses: each address becomes one
- * listener that knows all its host names, sorted for conf_find_vhost.
+ * listener that knows all its host names.
  *
  *	a.conf: host "a", listen 80, 8080	0.0.0.0:80	a -> A, b -> B
  *	b.conf: host "b", listen 80		0.0.0.0:8080	a -> A
@@ -16,6 +16,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/address.h"
+#include "common/conf/scope.h"
 
 /* A host name that a vhost has on one listener. */
 struct claim {
@@ -117,16 +118,57 @@ static void report_clash(struct conf_build *b, const struct conf_listener *l,
 	    place.line, place.column);
 }
 
-static void add_name(struct conf_build *b, struct conf_listener *l,
-    const struct claim *claim)
+static void add_name(struct conf_listener *l, const struct claim *claim)
 {
-	if (str_eq(claim->host->name, STR("*")))
-		l->catch_all = claim->vhost;
-	else
-		l->names[l->name_count++] = (struct conf_name){
-		    .host = str_from(arena_strdup(&b->conf->arena,
-			claim->host->name)),
-		    .vhost = claim->vhost};
+	struct str name = claim->host->name;
+
+	if (str_eq(name, STR("*")))
+		l->names.catch_all = claim->vhost;
+	else if (name.p[0] == '*')
+		conf_names_add(&l->names, str_behind(name, 1),
+		    claim->vhost);
+	else if (claim->host->pattern == NULL)
+		conf_names_add(&l->names, name, claim->vhost);
+}
+
+/* Names are tried before patterns, so where each match of a pattern ends like
+ * a wildcard it is for nothing. */
+static void check_shadow(struct conf_build *b, const struct conf_listener *l,
+    const struct conf_host *host, const struct conf_vhost *vhost)
+{
+	struct str end = host->pattern->literal.end;
+	const char *dot = end.n > 0 ? memchr(end.p, '.', end.n) : NULL;
+	const struct conf_vhost *other;
+
+	if (dot == NULL)
+		return;
+	end = str_make(dot, (size_t)(end.p + end.n - dot));
+	other = conf_names_find_name(&l->names, end);
+	if (other == NULL || other == vhost)
+		return;
+	conf_report_lint(b->report, LINT_wildcard_shadows, &host->spot,
+	    "this pattern can never match: %s:%u has a wildcard for all such "
+	    "names", other->place.file, other->place.line);
+	conf_report_help(b->report, "wildcards are tried before patterns: "
+	    "make that one a pattern, too");
+}
+
+/* In the order of the files, and of each. */
+static void add_patterns(struct conf_build *b, struct conf_listener *l)
+{
+	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
+		if (!listens_on(bindings_of(b, d), &l->address))
+			continue;
+		for (unsigned i = 0; i < d->vhost->host_count; i++) {
+			const struct conf_host *host = &d->hosts[i];
+
+			if (host->pattern == NULL)
+				continue;
+			check_shadow(b, l, host, d->vhost);
+			conf_names_add_pattern(&l->names, host->pattern,
+			    d->vhost);
+		}
+	}
 }
 
 static void name_listener(struct conf_build *b, struct conf_listener *l,
@@ -136,7 +178,7 @@ static void name_listener(struct conf_build *b, struct conf_listener *l,
 	const struct claim *first = NULL;
 
 	qsort(claims, count, sizeof(*claims), compare_claims);
-	l->names = ARENA_ARRAY(&b->conf->arena, struct conf_name, count);
+	conf_names_init(&l->names, &b->conf->arena, count);
 	for (unsigned i = 0; i < count; i++) {
 		if (first != NULL &&
 		    str_eq(first->host->name, claims[i].host->name)) {
@@ -144,9 +186,26 @@ static void name_listener(struct conf_build *b, struct conf_listener *l,
 			continue;
 		}
 		first = &claims[i];
-		add_name(b, l, first);
+		add_name(l, first);
 	}
-	INSIST(l->name_count <= count);
+	add_patterns(b, l);
+}
+
+/* Who a request is for is known only when its head was read. */
+static void grant(const struct conf_build *b, struct conf_listener *l)
+{
+	struct conf_scope *scope = conf_scope_narrow(b);
+
+	l->scope = scope;
+	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
+		const struct conf_vhost *v = d->vhost;
+
+		if (!listens_on(bindings_of(b, d), &l->address))
+			continue;
+		conf_scope_widen(scope, v->scope);
+		for (unsigned i = 0; i < v->route_count; i++)
+			conf_scope_widen(scope, v->routes[i].scope);
+	}
 }
 
 void conf_merge(struct conf_build *b)
@@ -165,6 +224,8 @@ void conf_merge(struct conf_build *b)
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next)
 		add_listeners(b, d);
 	INSIST(conf->listener_count <= bindings);
+	for (unsigned i = 0; i < conf->listener_count; i++)
+		grant(b, &conf->listeners[i]);
 	for (unsigned i = 0; i < conf->listener_count; i++)
 		name_listener(b, &conf->listeners[i], claims);
 }

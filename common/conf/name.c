@@ -1,9 +1,9 @@
 /*
  * name.c - host names as a Host field has them.
  *
- * Runs in the master.  Exact names only: letters, digits, "-" and "_" in
- * labels (RFC 1123, 2.1; the "_" because people use it), and addresses.  A
- * client may write an IPv6 address in several ways; we expect the short one
+ * Runs in the master.  Letters, digits, "-" and "_" in
+ * labels (RFC 1123, 2.1; the "_" because people use it), "*." before them,
+ * and addresses.  A client may write an IPv6 address in several ways; we expect the short one
  * of RFC 5952, which clients make.
  */
 #include "common/conf/name.h"
@@ -92,13 +92,15 @@ static const char *lowered(struct arena *a, struct str text)
 
 static struct conf_name_fault find_fault(struct str text)
 {
-	if (text.p[0] == '~' || text.p[0] == '^')
+	if (text.p[0] == '^')
 		return (struct conf_name_fault){
-		    "patterns as host names are not built yet", NULL};
+		    "a pattern begins with \"~\" here",
+		    "write \"~^shop[0-9]+\\\\.example\\\\.com$\""};
 	if (has(text, '*'))
 		return (struct conf_name_fault){
-		    "wildcards in host names are not built yet",
-		    "list the names; \"*\" alone is for all that are left"};
+		    "a wildcard stands for whole labels at the start",
+		    "write \"*.example.com\"; \"*\" alone is for all names "
+		    "that are left"};
 	if (has(text, '/'))
 		return (struct conf_name_fault){
 		    "a host is a name only, without scheme and path",
@@ -124,6 +126,13 @@ static struct conf_name_fault find_fault(struct str text)
 	    "each, with dots between"};
 }
 
+/* "*.example.com" */
+static bool is_wildcard(struct str text)
+{
+	return str_starts(text, STR("*.")) &&
+	    conf_name_is_dns(str_behind(text, 2));
+}
+
 const char *conf_name_read(struct arena *a, struct str text,
     struct conf_name_fault *fault_r)
 {
@@ -136,7 +145,8 @@ const char *conf_name_read(struct arena *a, struct str text,
 		    "write \"*\" for all names that no other vhost has"};
 		return NULL;
 	}
-	if (str_eq(text, STR("*")) || conf_name_is_dns(text))
+	if (str_eq(text, STR("*")) || conf_name_is_dns(text) ||
+	    is_wildcard(text))
 		name = lowered(a, text);
 	else if (text.n > 1)
 		name = read_ip6(a, text);

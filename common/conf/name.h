@@ -14,7 +14,7 @@ struct conf_name_fault {
 
 /*
  * Checks TEXT and puts it in the form of a request's host, in A: lower case,
- * an IPv6 address shortened and in brackets; "*" stays.  NULL: *fault_r says
+ * an IPv6 address shortened and in brackets; "*" and "*." stay.  NULL: *fault_r says
  * what is wrong.
  */
 const char *conf_name_read(struct arena *a, struct str text,

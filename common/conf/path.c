@@ -95,7 +95,7 @@ static bool is_good_byte(struct str path, size_t at, struct fault *fault)
 		help_write(fault, "leave out what follows it", 0);
 	} else {
 		fault->text = "a byte that a path cannot hold";
-		help_escape(fault, str_make(path.p + at, path.n - at));
+		help_escape(fault, str_behind(path, at));
 	}
 	return false;
 }

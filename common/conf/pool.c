@@ -12,6 +12,34 @@
 #include "common/conf/suggest.h"
 #include "common/conf/url.h"
 
+/* GROUP NULL: the defaults. */
+static void read_settings(struct conf_pool *pool,
+    const config_setting_t *group)
+{
+	const config_setting_t *limits =
+	    conf_setting_get(group, SETTING_POOL_limits);
+	const config_setting_t *keepalive =
+	    conf_setting_get(group, SETTING_POOL_keepalive);
+	const config_setting_t *timeouts =
+	    conf_setting_get(group, SETTING_POOL_timeouts);
+
+	pool->header_max = conf_setting_size(limits, SETTING_POOL_LIMITS_header);
+	pool->idle_max =
+	    conf_setting_count(keepalive, SETTING_KEEPALIVE_idle);
+	pool->idle_timeout =
+	    conf_setting_duration(keepalive, SETTING_KEEPALIVE_timeout);
+	pool->timeouts = (struct conf_pool_timeouts){
+	    .connect = conf_setting_duration(timeouts,
+		SETTING_POOL_TIMEOUTS_connect),
+	    .first_byte = conf_setting_duration(timeouts,
+		SETTING_POOL_TIMEOUTS_first_byte),
+	    .idle = conf_setting_duration(timeouts,
+		SETTING_POOL_TIMEOUTS_idle),
+	    .total = conf_setting_duration(timeouts,
+		SETTING_POOL_TIMEOUTS_total),
+	};
+}
+
 static struct conf_pool_draft *add_pool(struct conf_build *b,
     struct conf_draft *draft, const struct conf_spot *spot, const char *name)
 {
@@ -25,6 +53,7 @@ static struct conf_pool_draft *add_pool(struct conf_build *b,
 	pool->name = arena_strdup(&b->conf->arena, str_from(name));
 	pool->vhost = draft->vhost;
 	pool->place = conf_spot_place(spot);
+	read_settings(pool, NULL);
 	*draft->last_pool = added;
 	draft->last_pool = &added->next;
 	return added;
@@ -75,7 +104,7 @@ static void warn_twice(struct conf_build *b, const struct conf_pool *pool,
 		if (!conf_address_eq(&server->address, &last->address) ||
 		    strcmp(server->prefix, last->prefix) != 0)
 			continue;
-		conf_report_warning(b->report, spot,
+		conf_report_lint(b->report, LINT_server_twice, spot,
 		    "this server is listed twice");
 		conf_report_help(b->report,
 		    "for a larger share, give it a \"weight\"");
@@ -110,11 +139,12 @@ static void read_named(struct conf_build *b, struct conf_draft *draft,
 	struct conf_pool_draft *added = add_pool(b, draft, spot, group->name);
 	const config_setting_t *servers;
 
-	added->named = true;
+	added->named = added->pool->is_named = true;
 	if (conf_tree_refused(group))
 		return;
 	conf_settings_check(b->report, group, CONTEXT_POOL);
 	servers = conf_setting_get(group, SETTING_POOL_servers);
+	read_settings(added->pool, group);
 	conf_settings_done(group);
 	if (servers != NULL) {
 		read_servers(b, added->pool, servers);
@@ -209,7 +239,7 @@ void conf_pool_check_used(struct conf_build *b, const struct conf_draft *draft)
 	for (struct conf_pool_draft *p = draft->pools; p; p = p->next) {
 		if (p->used)
 			continue;
-		conf_report_warning(b->report, &p->spot,
+		conf_report_lint(b->report, LINT_pool_unused, &p->spot,
 		    "no route uses the pool \"%s\"", p->pool->name);
 	}
 }

@@ -71,5 +71,6 @@ void conf_quick_read(struct conf_build *b, const struct conf_request *request)
 	draft = conf_vhost_make(b, &to);
 	pool = conf_pool_make(b, draft, &to, make_url(b, request->quick_to));
 	if (pool != NULL)
-		conf_route_make_root(b, draft, pool, &to);
+		conf_route_read_all(b, draft, NULL,
+		    &(struct conf_rest){.pool = pool, .spot = &to});
 }

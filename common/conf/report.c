@@ -1,163 +1,125 @@
 /*
  * report.c - telling an operator what is wrong with a configuration.
  *
- * Runs in the master and in the child that tries a configuration first:
- *
- *	shop.conf:14:5: error: unknown setting "time_out" in pools.web
- *	 14 |     time_out = "5s";
- *	    |     ^^^^^^^^
- *	help: did you mean "timeouts"?
- *
- * The caret line repeats the tabs of the line above, so both shift alike.
- * Of a long line a window around the spot is shown.
+ * Runs in the master and in the child that tries a configuration first.
+ * Settings are not read in the order in which they were written, but people
+ * mend a file from its top to its bottom: messages wait until a file was read
+ * and are printed in the order of its lines.
  */
 #include "common/conf/report.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include "common/base/insist.h"
+#include "common/conf/report_form.h"
 
 #define TEXT_MAX 1024
-#define WINDOW_BEFORE 60
-#define WINDOW_MAX 160
 
-/* The least second byte: neither overlong nor a C1 control. */
-static unsigned char least_second(unsigned char first)
+/* ---- what is told ---- */
+
+/* FNV-1a */
+static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 {
-	if (first == 0xc2 || first == 0xe0)
-		return 0xa0;
-	return first == 0xf0 ? 0x90 : 0x80;
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ p[i]) * UINT64_C(0x100000001b3);
+	return hash;
 }
 
-/* Bytes of the well-formed printable UTF-8 character at S; 0: it is none. */
-static size_t printable(struct str s)
+/* Was TEXT told of SPOT already?  From now on it was. */
+static bool is_told(struct conf_report *r, const struct conf_spot *spot,
+    const char *text)
 {
-	unsigned char c = (unsigned char)s.p[0];
-	size_t n = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	uint64_t hash = hash_bytes(UINT64_C(0xcbf29ce484222325), text,
+	    strlen(text));
 
-	if (c < 0x80)
-		return c >= ' ' && c != 0x7f;
-	if (c < 0xc2 || c > 0xf4 || n > s.n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s.p[i] & 0xc0) != 0x80)
-			return 0;
-	return (unsigned char)s.p[1] < least_second(c) ? 0 : n;
+	hash = hash_bytes(hash, &spot->source, sizeof(spot->source));
+	hash = hash_bytes(hash, &spot->at, sizeof(spot->at));
+	for (size_t i = 0; i < CONF_REPORT_TOLD; i++)
+		if (r->told[i] == hash)
+			return true;
+	r->told[r->told_count++ % CONF_REPORT_TOLD] = hash;
+	return false;
 }
 
-static size_t print_character(FILE *out, struct str s)
-{
-	size_t n = printable(s);
-
-	if (n == 0) {
-		putc(s.p[0] == '\t' ? '\t' : '?', out);
-		return 1;
-	}
-	fwrite(s.p, 1, n, out);
-	return n;
-}
-
-static void print_safely(FILE *out, struct str s)
-{
-	for (size_t i = 0; i < s.n;)
-		i += print_character(out, str_make(s.p + i, s.n - i));
-}
-
-/* The same width as S printed, in blanks or carets. */
-static void print_under(FILE *out, struct str s, char mark)
-{
-	for (size_t i = 0; i < s.n;) {
-		size_t n = printable(str_make(s.p + i, s.n - i));
-
-		putc(s.p[i] == '\t' && mark == ' ' ? '\t' : mark, out);
-		i += n > 0 ? n : 1;
-	}
-}
-
-/* The part of the spot's line that is shown, without its end of line. */
-static struct str line_window(const struct conf_spot *spot)
-{
-	struct str text = spot->source->text;
-	size_t start = spot->at - (spot->column - 1);
-	const char *newline =
-	    memchr(text.p + spot->at, '\n', text.n - spot->at);
-	size_t end = newline ? (size_t)(newline - text.p) : text.n;
-
-	if (end > spot->at && text.p[end - 1] == '\r')
-		end--;
-	if (end - start > WINDOW_MAX && spot->at - start > WINDOW_BEFORE)
-		start = spot->at - WINDOW_BEFORE;
-	if (end - start > WINDOW_MAX)
-		end = start + WINDOW_MAX;
-	return str_make(text.p + start, end - start);
-}
-
-static void print_line(FILE *out, const struct conf_spot *spot)
-{
-	struct str line = line_window(spot);
-	size_t before = (size_t)(spot->source->text.p + spot->at - line.p);
-	size_t marked = line.n - before;
-	int width = fprintf(out, "%3u", spot->line);
-
-	INSIST(before <= line.n);
-	if (marked > spot->n)
-		marked = spot->n;
-	fputs(" | ", out);
-	print_safely(out, line);
-	fprintf(out, "\n%*s | ", width, "");
-	print_under(out, str_make(line.p, before), ' ');
-	putc('^', out);
-	if (marked > 0)
-		print_under(out, str_make(line.p + before + 1, marked - 1),
-		    '^');
-	putc('\n', out);
-}
-
-static void print_place(FILE *out, const struct conf_spot *spot)
-{
-	print_safely(out, str_from(spot->source->name));
-	if (spot->line > 0)
-		fprintf(out, ":%u:%u", spot->line, spot->column);
-}
-
-/* Counts; false when this source has had its share of lines. */
-static bool may_print(struct conf_report *r, const struct conf_source *source)
+/* Has this source had its share? */
+static bool is_enough(struct conf_report *r, const struct conf_source *source)
 {
 	if (r->source != source) {
 		r->source = source;
 		r->source_count = 0;
 	}
-	r->source_count++;
-	r->muted = r->source_count > CONF_REPORT_MAX;
-	if (r->source_count == CONF_REPORT_MAX + 1) {
-		print_safely(r->out, str_from(source->name));
-		fputs(": there is more, but this is enough\n", r->out);
-	}
-	return !r->muted;
+	return ++r->source_count > CONF_REPORT_MAX && !r->json;
 }
 
-static void print_text(FILE *out, const char *fmt, va_list args)
+/* ---- what waits ---- */
+
+static unsigned source_order(const struct conf_report *r,
+    const struct conf_source *source)
+{
+	const struct conf_message *m = r->first;
+
+	if (r->last != NULL && r->last->spot.source == source)
+		return r->last->source;
+	while (m != NULL && m->spot.source != source)
+		m = m->next;
+	return m != NULL ? m->source : r->waiting;
+}
+
+static struct conf_message *add_message(struct conf_report *r,
+    const struct conf_spot *spot, const char *id, const char *text)
+{
+	struct conf_message *m;
+
+	if (r->first == NULL)
+		arena_init(&r->arena);
+	m = ARENA_NEW(&r->arena, struct conf_message);
+	m->source = source_order(r, spot->source);
+	m->order = r->waiting++;
+	m->spot = *spot;
+	m->id = id != NULL ? arena_strdup(&r->arena, str_from(id)) : NULL;
+	m->text = arena_strdup(&r->arena, str_from(text));
+	m->last_help = &m->help;
+	if (r->last != NULL)
+		r->last->next = m;
+	else
+		r->first = m;
+	r->last = m;
+	return m;
+}
+
+/* Behind all others of its source. */
+static void add_enough(struct conf_report *r, const struct conf_spot *spot)
+{
+	struct conf_spot whole = conf_spot_whole(spot->source);
+
+	add_message(r, &whole, NULL, "there is more, but this is enough")
+	    ->is_enough = true;
+}
+
+/* ID NULL: an error. */
+static void say(struct conf_report *r, const struct conf_spot *spot,
+    const char *id, const char *fmt, va_list args)
 {
 	char text[TEXT_MAX];
 	int n = vsnprintf(text, sizeof(text), fmt, args);
 
-	INSIST(n >= 0);
-	print_safely(out, str_from(text));
-	putc('\n', out);
-}
-
-static void say(struct conf_report *r, const struct conf_spot *spot,
-    const char *level, const char *fmt, va_list args)
-{
-	INSIST(spot->source != NULL);
+	INSIST(n >= 0 && spot->source != NULL);
 	INSIST(spot->at + spot->n <= spot->source->text.n);
-	if (!may_print(r, spot->source))
+	r->muted = is_told(r, spot, text);
+	if (r->muted)
 		return;
-	print_place(r->out, spot);
-	fprintf(r->out, ": %s: ", level);
-	print_text(r->out, fmt, args);
-	if (spot->line > 0)
-		print_line(r->out, spot);
+	if (id != NULL)
+		r->warnings++;
+	else
+		r->errors++;
+	r->muted = is_enough(r, spot->source);
+	if (!r->muted)
+		add_message(r, spot, id, text);
+	else if (r->source_count == CONF_REPORT_MAX + 1)
+		add_enough(r, spot);
 }
 
 void conf_report_error(struct conf_report *r, const struct conf_spot *spot,
@@ -165,31 +127,104 @@ void conf_report_error(struct conf_report *r, const struct conf_spot *spot,
 {
 	va_list args;
 
-	r->errors++;
 	va_start(args, fmt);
-	say(r, spot, "error", fmt, args);
+	say(r, spot, NULL, fmt, args);
 	va_end(args);
 }
 
-void conf_report_warning(struct conf_report *r, const struct conf_spot *spot,
-    const char *fmt, ...)
+const char *conf_lint_name(enum conf_lint id, char text[CONF_LINT_SIZE])
 {
+	static const char *const ids[] = {
+#define LINT(name, meaning) #name,
+#include "common/tbl/lints.h"
+#undef LINT
+	};
+	size_t n = strlen(ids[id]);
+
+	INSIST(id < LINT_END && n < CONF_LINT_SIZE);
+	for (size_t i = 0; i <= n; i++)
+		text[i] = ids[id][i] == '_' ? '-' : ids[id][i];
+	return text;
+}
+
+void conf_report_lint(struct conf_report *r, enum conf_lint id,
+    const struct conf_spot *spot, const char *fmt, ...)
+{
+	char name[CONF_LINT_SIZE];
 	va_list args;
 
-	r->warnings++;
 	va_start(args, fmt);
-	say(r, spot, "warning", fmt, args);
+	say(r, spot, conf_lint_name(id, name), fmt, args);
 	va_end(args);
 }
 
 void conf_report_help(struct conf_report *r, const char *fmt, ...)
 {
+	char text[TEXT_MAX];
+	struct conf_help *help;
 	va_list args;
+	int n;
 
 	if (r->muted)
 		return;
-	fputs("help: ", r->out);
 	va_start(args, fmt);
-	print_text(r->out, fmt, args);
+	n = vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	INSIST(n >= 0 && r->last != NULL);
+	help = ARENA_NEW(&r->arena, struct conf_help);
+	help->text = arena_strdup(&r->arena, str_from(text));
+	*r->last->last_help = help;
+	r->last->last_help = &help->next;
+}
+
+/* ---- what is printed ---- */
+
+static int compare(const void *pa, const void *pb)
+{
+	const struct conf_message *a = *(const struct conf_message *const *)pa;
+	const struct conf_message *b = *(const struct conf_message *const *)pb;
+
+	if (a->source != b->source)
+		return a->source < b->source ? -1 : 1;
+	if ((a->spot.line == 0) != (b->spot.line == 0))
+		return a->spot.line == 0 ? 1 : -1; /* the file as a whole */
+	if (a->spot.at != b->spot.at)
+		return a->spot.at < b->spot.at ? -1 : 1;
+	return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void print(struct conf_report *r, const struct conf_message *m)
+{
+	if (r->json)
+		conf_report_json(r, m);
+	else
+		conf_report_text(r, m);
+	r->began = true;
+}
+
+void conf_report_flush(struct conf_report *r)
+{
+	const struct conf_message **sorted;
+	unsigned count = 0;
+
+	if (r->first == NULL)
+		return;
+	sorted = ARENA_ARRAY(&r->arena, const struct conf_message *,
+	    r->waiting);
+	for (const struct conf_message *m = r->first; m != NULL; m = m->next)
+		sorted[count++] = m;
+	INSIST(count == r->waiting);
+	qsort(sorted, count, sizeof(*sorted), compare);
+	for (unsigned i = 0; i < count; i++)
+		print(r, sorted[i]);
+	r->first = r->last = NULL;
+	r->waiting = 0;
+	arena_free(&r->arena);
+}
+
+void conf_report_end(struct conf_report *r)
+{
+	conf_report_flush(r);
+	if (r->json)
+		conf_report_json_end(r);
 }

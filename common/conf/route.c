@@ -1,38 +1,52 @@
 /*
- * route.c - which path goes where.
+ * route.c - which request goes where.
  *
- * Runs in the master.  Routes are sorted longest path first, equal lengths by
- * their bytes: conf_find_route searches so.  Of two with one path the first
- * in the file stays.
+ * Runs in the master.  A route is a path, or a pattern, and perhaps more that
+ * must hold (when.c), with one action.  What is odd among them: route_lint.c.
  */
 #include "common/conf/route.h"
 
 #include <stdlib.h>
 
 #include "common/base/insist.h"
+#include "common/conf/answer.h"
 #include "common/conf/path.h"
 #include "common/conf/pool.h"
+#include "common/conf/regex.h"
+#include "common/conf/route_lint.h"
+#include "common/conf/rules.h"
+#include "common/conf/scope.h"
 #include "common/conf/settings.h"
+#include "common/conf/when.h"
 
-/* A route and where its path is written, until they are sorted. */
-struct entry {
-	struct conf_route route;
-	const struct conf_spot *spot;
-	unsigned order;
-};
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* What a route can do; all but the first two are refused elsewhere. */
+/* Which way in: one of them. */
+static const enum conf_setting paths[] = {SETTING_ROUTE_path,
+    SETTING_ROUTE_path_exact, SETTING_ROUTE_path_regex};
+
+/* What a route can do: one of them. */
 static const enum conf_setting actions[] = {SETTING_ROUTE_pool,
     SETTING_ROUTE_proxy, SETTING_ROUTE_root, SETTING_ROUTE_redirect,
     SETTING_ROUTE_respond, SETTING_ROUTE_split, SETTING_ROUTE_compose};
 
-static bool check_one_action(struct conf_build *b,
-    const config_setting_t *group)
+static unsigned count_given(const config_setting_t *group,
+    const enum conf_setting *ids, size_t count)
 {
 	unsigned given = 0;
 
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		given += conf_setting_given(group, actions[i]);
+	for (size_t i = 0; i < count; i++)
+		given += conf_setting_given(group, ids[i]);
+	return given;
+}
+
+/* ---- actions ---- */
+
+static bool check_one_action(struct conf_build *b,
+    const config_setting_t *group)
+{
+	unsigned given = count_given(group, actions, COUNT_OF(actions));
+
 	if (given == 1)
 		return true;
 	if (given == 0) {
@@ -45,123 +59,224 @@ static bool check_one_action(struct conf_build *b,
 		conf_report_error(b->report, conf_tree_spot(group),
 		    "a route does one thing only");
 		conf_report_help(b->report,
-		    "leave it either \"pool\" or \"proxy\"");
+		    "leave it one of \"pool\", \"proxy\", \"redirect\" and "
+		    "\"respond\"");
 	}
 	return false;
 }
 
-/* NULL: reported. */
-static struct conf_pool *read_action(struct conf_build *b,
-    struct conf_draft *draft, const config_setting_t *group)
+/* False: reported. */
+static bool read_action(struct conf_build *b, struct conf_draft *draft,
+    const config_setting_t *group, struct conf_route *route)
 {
 	const config_setting_t *pool =
 	    conf_setting_get(group, SETTING_ROUTE_pool);
 	const config_setting_t *proxy =
 	    conf_setting_get(group, SETTING_ROUTE_proxy);
-	struct conf_pool *result = NULL;
+	const config_setting_t *redirect =
+	    conf_setting_get(group, SETTING_ROUTE_redirect);
+	const config_setting_t *respond =
+	    conf_setting_get(group, SETTING_ROUTE_respond);
 
 	if (pool != NULL)
-		result = conf_pool_find(b, draft, pool);
+		route->pool = conf_pool_find(b, draft, pool);
 	if (proxy != NULL)
-		result = conf_pool_read_proxy(b, draft, proxy);
-	return check_one_action(b, group) ? result : NULL;
+		route->pool = conf_pool_read_proxy(b, draft, proxy);
+	if (redirect != NULL)
+		route->answer = conf_answer_read_redirect(b, redirect,
+		    route->pattern);
+	if (respond != NULL)
+		route->answer = conf_answer_read_respond(b, respond,
+		    route->pattern);
+	return check_one_action(b, group) &&
+	    (route->pool != NULL || route->answer != NULL);
 }
 
-static bool read_path(struct conf_build *b, const config_setting_t *group,
-    struct str *path_r)
-{
-	const char *text = conf_setting_text(group, SETTING_ROUTE_path);
+/* ---- paths ---- */
 
-	if (text == NULL) {
-		if (conf_setting_given(group, SETTING_ROUTE_path) ||
-		    conf_setting_given(group, SETTING_ROUTE_path_exact) ||
-		    conf_setting_given(group, SETTING_ROUTE_path_regex))
-			return false;
+static bool check_one_path(struct conf_build *b, const config_setting_t *group)
+{
+	unsigned given = count_given(group, paths, COUNT_OF(paths));
+
+	if (given == 1)
+		return true;
+	if (given == 0) {
 		conf_report_error(b->report, conf_tree_spot(group),
 		    "a route needs \"path\"");
 		conf_report_help(b->report,
 		    "path = \"/\"; is for all that no other route takes");
-		return false;
+	} else {
+		conf_report_error(b->report, conf_tree_spot(group),
+		    "a route has one path only");
+		conf_report_help(b->report, "leave it one of \"path\", "
+		    "\"path_exact\" and \"path_regex\"");
 	}
-	if (!conf_path_check(b->report,
-	    conf_setting_spot(group, SETTING_ROUTE_path), str_from(text)))
+	return false;
+}
+
+/* TEXT NULL: refused already. */
+static bool read_path(struct conf_build *b, const config_setting_t *group,
+    enum conf_setting id, struct conf_route *route)
+{
+	const char *text = conf_setting_text(group, id);
+	struct str path;
+
+	if (text == NULL || !conf_path_check(b->report,
+	    conf_setting_spot(group, id), str_from(text)))
 		return false;
-	*path_r = conf_path_trim(str_from(text));
-	path_r->p = arena_strdup(&b->conf->arena, *path_r);
+	path = conf_path_trim(str_from(text));
+	route->path = str_make(arena_strdup(&b->conf->arena, path), path.n);
 	return true;
 }
 
+static bool read_pattern(struct conf_build *b, const config_setting_t *group,
+    struct conf_route *route)
+{
+	const char *text = conf_setting_text(group, SETTING_ROUTE_path_regex);
+
+	if (text == NULL)
+		return false;
+	route->pattern = conf_regex_read(b,
+	    conf_setting_spot(group, SETTING_ROUTE_path_regex),
+	    str_from(text));
+	if (route->pattern != NULL)
+		route->path = route->pattern->text;
+	return route->pattern != NULL;
+}
+
+static void check_first(struct conf_build *b, const config_setting_t *group,
+    const struct conf_route *route)
+{
+	if (!route->is_first || route->pattern != NULL)
+		return;
+	conf_report_error(b->report,
+	    conf_setting_spot(group, SETTING_ROUTE_first),
+	    "\"first\" is for \"path_regex\" only");
+	conf_report_help(b->report,
+	    "of paths the longest wins, wherever it stands");
+}
+
+static bool read_way(struct conf_build *b, const config_setting_t *group,
+    struct conf_route *route)
+{
+	bool exact = conf_setting_given(group, SETTING_ROUTE_path_exact);
+	bool ok = check_one_path(b, group);
+
+	route->is_exact = exact;
+	route->is_first = conf_setting_bool(group, SETTING_ROUTE_first);
+	if (conf_setting_given(group, SETTING_ROUTE_path_regex))
+		ok &= read_pattern(b, group, route);
+	if (conf_setting_given(group, SETTING_ROUTE_path))
+		ok &= read_path(b, group, SETTING_ROUTE_path, route);
+	if (exact)
+		ok &= read_path(b, group, SETTING_ROUTE_path_exact, route);
+	if (ok)
+		check_first(b, group, route);
+	return ok;
+}
+
+/* ---- routes ---- */
+
+static const struct conf_scope *read_scope(struct conf_build *b,
+    const struct conf_draft *draft, const config_setting_t *group)
+{
+	struct conf_layers layers = conf_layers_over(&draft->layers, group);
+
+	if (!conf_scope_is_written(group))
+		return draft->vhost->scope;
+	return conf_scope_read(b, &layers);
+}
+
+/* What becomes of the path of a request that was taken. */
+static bool read_rewriting(struct conf_build *b, const config_setting_t *group,
+    struct conf_route *route)
+{
+	route->strip = conf_setting_bool(group, SETTING_ROUTE_strip);
+	route->rules = conf_rules_read(b, group, SETTING_ROUTE_rewrite,
+	    route->pattern);
+	if (!route->strip || route->pattern == NULL)
+		return true;
+	conf_report_error(b->report,
+	    conf_setting_spot(group, SETTING_ROUTE_strip),
+	    "\"strip\" takes off a path, and this route has a pattern");
+	conf_report_help(b->report, "write rewrite = \"/${1}\";");
+	return false;
+}
+
+/* Where the way in of GROUP is written. */
+static const struct conf_spot *way_spot(const config_setting_t *group)
+{
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		if (conf_setting_given(group, paths[i]))
+			return conf_setting_spot(group, paths[i]);
+	return conf_tree_spot(group);
+}
+
 static bool read_route(struct conf_build *b, struct conf_draft *draft,
-    const config_setting_t *group, struct entry *entry)
+    const config_setting_t *group, struct conf_route *route)
 {
 	bool ok;
 
 	conf_settings_check(b->report, group, CONTEXT_ROUTE);
-	ok = read_path(b, group, &entry->route.path);
-	entry->route.pool = read_action(b, draft, group);
+	ok = read_way(b, group, route);
+	conf_when_read(b, group, route);
+	ok &= read_action(b, draft, group, route);
+	ok &= read_rewriting(b, group, route);
+	route->scope = read_scope(b, draft, group);
 	conf_settings_done(group);
-	entry->spot = conf_setting_spot(group, SETTING_ROUTE_path);
-	entry->route.place = conf_spot_place(entry->spot);
-	return ok && entry->route.pool != NULL;
+	route->place = conf_spot_place(way_spot(group));
+	return ok;
 }
 
-static int compare(const void *pa, const void *pb)
+/* ---- all of them ---- */
+
+/* The route "/" of a vhost's own "proxy" or "redirect". */
+static void add_rest(struct conf_build *b, struct conf_vhost *v,
+    const struct conf_rest *rest)
 {
-	const struct entry *a = pa, *b = pb;
-	struct str x = a->route.path, y = b->route.path;
-	int diff = (x.n < y.n) - (x.n > y.n);
+	struct conf_route *route = &v->routes[v->route_count];
 
-	if (diff == 0)
-		diff = str_cmp(x, y);
-	return diff != 0 ? diff : (a->order > b->order) - (a->order < b->order);
-}
-
-static void keep_route(struct conf_build *b, struct conf_vhost *v,
-    const struct entry *entry)
-{
-	const struct conf_route *last = &v->routes[v->route_count];
-
-	if (v->route_count == 0 ||
-	    !str_eq(last[-1].path, entry->route.path)) {
-		v->routes[v->route_count++] = entry->route;
+	*route = (struct conf_route){.path = STR("/"),
+	    .pool = rest->pool,
+	    .answer = rest->answer,
+	    .scope = v->scope,
+	    .place = conf_spot_place(rest->spot)};
+	for (unsigned i = 0; i < v->route_count; i++) {
+		if (!conf_route_takes_all(&v->routes[i], route))
+			continue;
+		conf_report_error(b->report, rest->spot,
+		    "this is the route \"/\", which line %u has too",
+		    v->routes[i].place.line);
+		conf_report_help(b->report, "remove one of the two");
 		return;
 	}
-	conf_report_warning(b->report, entry->spot,
-	    "this route can never match: line %u has the same path",
-	    last[-1].place.line);
-	conf_report_help(b->report, "remove one of the two");
+	v->route_count++;
 }
 
 void conf_route_read_all(struct conf_build *b, struct conf_draft *draft,
-    const config_setting_t *setting)
+    const config_setting_t *setting, const struct conf_rest *rest)
 {
-	unsigned items = conf_tree_item_count(setting);
-	struct entry *entries = ARENA_ARRAY(b->scratch, struct entry, items);
+	unsigned items = setting != NULL ? conf_tree_item_count(setting) : 0;
+	const struct conf_spot **spots =
+	    ARENA_ARRAY(b->scratch, const struct conf_spot *, items + 1);
 	struct conf_vhost *v = draft->vhost;
-	unsigned count = 0;
 
+	v->routes = ARENA_ARRAY(&b->conf->arena, struct conf_route, items + 1);
 	for (unsigned i = 0; i < items; i++) {
 		const config_setting_t *item = conf_tree_item(setting, i);
 
-		entries[count].order = i;
-		if (!conf_tree_refused(item))
-			count += read_route(b, draft, item, &entries[count]);
+		if (conf_tree_refused(item) ||
+		    !read_route(b, draft, item, &v->routes[v->route_count]))
+			continue;
+		spots[v->route_count++] = way_spot(item);
 	}
-	INSIST(count <= items);
-	qsort(entries, count, sizeof(*entries), compare);
-	v->routes = ARENA_ARRAY(&b->conf->arena, struct conf_route, count);
-	for (unsigned i = 0; i < count; i++)
-		keep_route(b, v, &entries[i]);
-}
-
-void conf_route_make_root(struct conf_build *b, struct conf_draft *draft,
-    struct conf_pool *pool, const struct conf_spot *spot)
-{
-	struct conf_vhost *v = draft->vhost;
-
-	v->routes = ARENA_NEW(&b->conf->arena, struct conf_route);
-	v->routes->path = STR("/");
-	v->routes->pool = pool;
-	v->routes->place = conf_spot_place(spot);
-	v->route_count = 1;
+	for (unsigned i = 0; i < v->route_count; i++)
+		conf_route_check_reachable(b, v, &v->routes[i], spots[i]);
+	if (rest != NULL) {
+		spots[v->route_count] = rest->spot;
+		add_rest(b, v, rest);
+	}
+	conf_ways_build(&v->ways, &b->conf->arena, v->routes, v->route_count);
+	for (unsigned i = 0; i < v->route_count; i++)
+		conf_route_check_loop(b, v, &v->routes[i], spots[i]);
 }

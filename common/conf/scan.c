@@ -15,6 +15,7 @@
 #include "common/conf/scan.h"
 
 #include "common/base/insist.h"
+#include "common/conf/foreign.h"
 #include "common/conf/scanner.h"
 #include "common/conf/word.h"
 
@@ -135,6 +136,7 @@ void conf_scan_no_value(struct conf_scanner *s, const struct conf_node *node,
 	conf_report_error(s->report, &node->name,
 	    "\"%" PRI_STR "\" has no value",
 	    ARG_STR(conf_spot_text(&node->name)));
+	(void)conf_foreign_help(s->report, conf_spot_text(&node->name), false);
 	conf_scan_give_back(s, token);
 }
 
@@ -156,6 +158,17 @@ static enum conf_kind scalar_kind(enum conf_token_kind kind)
 	}
 }
 
+/* Is NODE, or the list that it is in, for the URLs of servers? */
+static bool takes_url(const struct conf_node *node)
+{
+	const struct conf_node *named =
+	    node->parent->kind == KIND_GROUP ? node : node->parent;
+	struct str name = conf_spot_text(&named->name);
+
+	return str_eq(name, STR("proxy")) || str_eq(name, STR("servers")) ||
+	    str_eq(name, STR("url"));
+}
+
 void conf_scan_value(struct conf_scanner *s, struct conf_node *node)
 {
 	struct conf_token token = conf_scan_take(s, LEX_VALUES);
@@ -168,7 +181,7 @@ void conf_scan_value(struct conf_scanner *s, struct conf_node *node)
 	if (token.kind == TOKEN_OPEN) {
 		aggregate(s, node);
 	} else if (token.kind == TOKEN_WORD) {
-		conf_word_complain(s->report, &token.spot);
+		conf_word_complain(s->report, &token.spot, takes_url(node));
 		if (named)
 			conf_lex_skip_rest(&s->lex);
 	} else if (node->kind == KIND_BAD) {

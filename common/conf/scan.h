@@ -9,6 +9,7 @@
 
 #include "common/base/arena.h"
 #include "common/conf/lex.h"
+#include "common/conf/source.h"
 
 #define CONF_DEPTH_MAX 32
 #define CONF_NODES_MAX 65536
@@ -41,8 +42,12 @@ struct conf_node {
 	enum conf_kind kind;
 	struct conf_spot name;  /* of an element: the same as VALUE */
 	struct conf_spot value; /* of an aggregate: its opening bracket */
+	const char *written;   /* of a string with "${": before variables.h */
+	const char *template;  /* and after it: with its "${name}" and "$${" */
+	bool variables;	       /* of a string: a "${name}" is in it */
 	bool refused;	       /* the reader has reported it */
 	bool used;	       /* the reader has taken it */
+	void *made;	       /* what the reader made of it, if it keeps that */
 };
 
 /* What the caller sets before a scan. */
@@ -52,6 +57,7 @@ struct conf_scan_input {
 	struct arena *arena; /* of the tree */
 	conf_open_fn *open;
 	void *open_arg;
+	conf_secret_fn *secret; /* for ${file:/PATH} */
 	FILE *expanded; /* gets the text for libconfig */
 };
 

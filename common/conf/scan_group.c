@@ -13,13 +13,12 @@ static void report_missing_equals(struct conf_scanner *s,
 {
 	struct str name = conf_spot_text(&node->name);
 	struct str text = conf_spot_text(&token->spot);
-	const char *foreign = conf_foreign_help(name);
 
 	conf_report_error(s->report, &node->name,
 	    "\"=\" is missing behind \"%" PRI_STR "\"", ARG_STR(name));
-	if (foreign != NULL)
-		conf_report_help(s->report, "%s", foreign);
-	else if (token->kind == TOKEN_WORD)
+	if (conf_foreign_help(s->report, name, false))
+		return;
+	if (token->kind == TOKEN_WORD)
 		conf_report_help(s->report,
 		    "write %" PRI_STR " = \"%" PRI_STR "\";", ARG_STR(name),
 		    ARG_STR(text));
@@ -32,24 +31,26 @@ static void report_missing_equals(struct conf_scanner *s,
 		    ARG_STR(text));
 }
 
-/* A name without "=": perhaps a value follows on its line, perhaps nothing. */
-static void missing_equals(struct conf_scanner *s, struct conf_node *node,
-    struct conf_token *token)
+/* Behind a name without "=", on its line: false: there is no value. */
+static bool may_be_value(const struct conf_node *node,
+    const struct conf_token *token)
 {
-	conf_scan_give_back(s, token);
-	if (!conf_spot_same_line(&node->name, &token->spot) ||
-	    token->kind == TOKEN_END || token->kind == TOKEN_CLOSE ||
-	    token->kind == TOKEN_SEMICOLON || token->kind == TOKEN_COMMA) {
-		conf_scan_no_value(s, node, token);
-		return;
-	}
-	*token = conf_scan_take(s, LEX_VALUES);
-	report_missing_equals(s, node, token);
-	if (token->kind == TOKEN_OPEN)
-		conf_scan_give_back(s, token);
+	return conf_spot_same_line(&node->name, &token->spot) &&
+	    token->kind != TOKEN_END && token->kind != TOKEN_CLOSE &&
+	    token->kind != TOKEN_SEMICOLON && token->kind != TOKEN_COMMA;
+}
+
+/* A name without "=" and with a value. */
+static void missing_equals(struct conf_scanner *s, struct conf_node *node)
+{
+	struct conf_token token = conf_scan_take(s, LEX_VALUES);
+
+	report_missing_equals(s, node, &token);
+	if (token.kind == TOKEN_OPEN)
+		conf_scan_give_back(s, &token);
 	else
 		conf_lex_skip_rest(&s->lex);
-	if (token->kind == TOKEN_OPEN || conf_lex_peek(&s->lex) == '{')
+	if (token.kind == TOKEN_OPEN || conf_lex_peek(&s->lex) == '{')
 		conf_scan_value(s, node);
 }
 
@@ -115,6 +116,18 @@ static void check_duplicate(struct conf_scanner *s,
 	    place.file, place.line, place.column);
 }
 
+/* A name alone: what follows on other lines is not its end. */
+static void missing_value(struct conf_scanner *s, struct conf_node *node,
+    const struct conf_token *token)
+{
+	struct conf_token end;
+
+	conf_scan_no_value(s, node, token);
+	end = conf_scan_take(s, LEX_NAMES);
+	if (end.kind != TOKEN_SEMICOLON && end.kind != TOKEN_COMMA)
+		conf_scan_give_back(s, &end);
+}
+
 /* Behind the name. */
 static void setting(struct conf_scanner *s, struct conf_node *node)
 {
@@ -123,8 +136,12 @@ static void setting(struct conf_scanner *s, struct conf_node *node)
 	if (token.kind == TOKEN_EQUALS) {
 		check_duplicate(s, node);
 		conf_scan_value(s, node);
+	} else if (may_be_value(node, &token)) {
+		conf_scan_give_back(s, &token);
+		missing_equals(s, node);
 	} else {
-		missing_equals(s, node, &token);
+		missing_value(s, node, &token);
+		return;
 	}
 	setting_end(s, node);
 }
@@ -155,8 +172,16 @@ static void report_bad_name(struct conf_scanner *s,
 	}
 	conf_report_error(s->report, &token->spot,
 	    "this cannot be the name of a setting");
-	conf_report_help(s->report, "a name has no quotes, begins with a "
-	    "letter and holds letters, digits, \"-\", \"_\" and \"*\"");
+	if (conf_foreign_help(s->report, text, false))
+		return;
+	if (conf_lex_peek(&s->lex) == '{' && memchr(text.p, '.', text.n))
+		conf_report_help(s->report, "a vhost is a file of its own, "
+		    "without braces: host = \"%" PRI_STR "\";",
+		    ARG_STR(text));
+	else
+		conf_report_help(s->report, "a name has no quotes, begins "
+		    "with a letter and holds letters, digits, \"-\", \"_\" "
+		    "and \"*\"");
 }
 
 /* A token that cannot begin a setting; what follows it is read if it can. */

@@ -26,11 +26,24 @@ const struct conf_setting_row conf_setting_rows[SETTING_END] = {
 static const char *const context_names[] = {
     [CONTEXT_GLOBAL] = "sluiced.conf",
     [CONTEXT_CONTROL] = "control of sluiced.conf",
-    [CONTEXT_LOG] = "log of sluiced.conf",
+    [CONTEXT_LOG] = "log",
+    [CONTEXT_ERROR_LOG] = "error_log",
     [CONTEXT_VHOST] = "a file of vhost_dir",
     [CONTEXT_POOL] = "a pool",
     [CONTEXT_SERVER] = "an entry of servers",
     [CONTEXT_ROUTE] = "an entry of routes",
+    [CONTEXT_RULE] = "an entry of rewrite",
+    [CONTEXT_REDIRECT] = "redirect",
+    [CONTEXT_RESPOND] = "respond",
+    [CONTEXT_HEADERS] = "headers",
+    [CONTEXT_FIELDS] = "request or response of headers",
+    [CONTEXT_LIMITS] = "limits",
+    [CONTEXT_TIMEOUTS] = "timeouts",
+    [CONTEXT_POOL_LIMITS] = "limits of a pool",
+    [CONTEXT_POOL_TIMEOUTS] = "timeouts of a pool",
+    [CONTEXT_KEEPALIVE] = "keepalive of a pool",
+    [CONTEXT_COOKIES] = "cookies",
+    [CONTEXT_ERROR] = "an entry of errors",
 };
 
 static const struct conf_setting_row *find_row(struct str key,
@@ -49,7 +62,8 @@ static const struct conf_setting_row *find_elsewhere(struct str key,
 {
 	const struct conf_setting_row *later = NULL;
 
-	if (context == CONTEXT_CONTROL || context == CONTEXT_LOG)
+	if (context == CONTEXT_CONTROL || context == CONTEXT_LOG ||
+	    context == CONTEXT_ERROR_LOG)
 		return NULL; /* who is in there did not mean to be elsewhere */
 	for (unsigned i = 0; i < SETTING_END; i++) {
 		const struct conf_setting_row *row = &conf_setting_rows[i];
@@ -78,20 +92,21 @@ static void help_unknown(struct conf_report *r, struct str key,
 {
 	const struct conf_setting_row *elsewhere = find_elsewhere(key, context);
 	const char *near = nearest_key(key, context);
-	const char *foreign = conf_foreign_help(key);
 	const struct conf_setting_row *row =
 	    near ? find_row(str_from(near), context) : NULL;
 
+	if (conf_foreign_help(r, key, false))
+		return;
 	if (elsewhere != NULL)
 		conf_report_help(r, "it belongs into %s%s",
 		    context_names[elsewhere->context],
 		    elsewhere->type == TYPE_LATER ? " (not built yet)" : "");
-	else if (foreign != NULL)
-		conf_report_help(r, "%s", foreign);
 	else if (row != NULL)
 		conf_report_help(r, "did you mean \"%s\"?  (%s%s)", near,
 		    row->help,
 		    row->type == TYPE_LATER ? "; not built yet" : "");
+	else
+		(void)conf_foreign_help(r, key, true);
 }
 
 static void refuse_unknown(struct conf_report *r,
@@ -117,6 +132,15 @@ static void refuse_later(struct conf_report *r,
 	conf_report_help(r, "remove it, or wait for the version that has it");
 }
 
+/* The long form of what may be a name alone. */
+static bool has_long_form(const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	return (row->type == TYPE_LOG || row->type == TYPE_FILE ||
+		row->type == TYPE_BRIEF) &&
+	    config_setting_is_group(setting);
+}
+
 static bool check_setting(struct conf_report *r,
     const config_setting_t *setting, enum conf_context context)
 {
@@ -131,7 +155,11 @@ static bool check_setting(struct conf_report *r,
 		refuse_later(r, setting, row);
 		return false;
 	}
-	return conf_check_value(r, setting, row);
+	if (!conf_check_value(r, setting, row))
+		return false;
+	if (row->type == TYPE_GROUP || has_long_form(setting, row))
+		conf_settings_check(r, setting, (enum conf_context)row->least);
+	return true;
 }
 
 void conf_settings_check(struct conf_report *r, const config_setting_t *group,
@@ -190,8 +218,11 @@ const char *conf_setting_text(const config_setting_t *group,
 {
 	const config_setting_t *setting = conf_setting_get(group, id);
 
-	return setting != NULL ? conf_tree_text(setting)
-			       : conf_setting_rows[id].fallback;
+	if (setting == NULL)
+		return conf_setting_rows[id].fallback;
+	return conf_setting_rows[id].type == TYPE_TEMPLATE
+		   ? conf_tree_template(setting)
+		   : conf_tree_text(setting);
 }
 
 unsigned conf_setting_count(const config_setting_t *group,
@@ -225,6 +256,48 @@ mode_t conf_setting_mode(const config_setting_t *group, enum conf_setting id)
 	mode_t value = 0;
 	bool ok =
 	    conf_units_mode(str_from(conf_setting_text(group, id)), &value);
+
+	INSIST(ok);
+	return value;
+}
+
+uint64_t conf_setting_size(const config_setting_t *group,
+    enum conf_setting id)
+{
+	uint64_t value = 0;
+	bool ok =
+	    conf_units_size(str_from(conf_setting_text(group, id)), &value);
+
+	INSIST(ok);
+	return value;
+}
+
+struct conf_rate conf_setting_rate(const config_setting_t *group,
+    enum conf_setting id)
+{
+	struct conf_rate value = {.bytes = 0};
+	bool ok =
+	    conf_units_rate(str_from(conf_setting_text(group, id)), &value);
+
+	INSIST(ok);
+	return value;
+}
+
+bool conf_setting_bool(const config_setting_t *group, enum conf_setting id)
+{
+	const config_setting_t *setting = conf_setting_get(group, id);
+
+	if (setting != NULL)
+		return config_setting_get_bool(setting);
+	return strcmp(conf_setting_rows[id].fallback, "true") == 0;
+}
+
+uint32_t conf_setting_share(const config_setting_t *group,
+    enum conf_setting id)
+{
+	uint32_t value = 0;
+	bool ok =
+	    conf_units_share(str_from(conf_setting_text(group, id)), &value);
 
 	INSIST(ok);
 	return value;

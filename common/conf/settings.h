@@ -2,8 +2,9 @@
  * settings.h - the settings of common/tbl/settings.h in a group of a file.
  *
  * conf_settings_check first: it reports what is unknown, not built, of a
- * wrong type or out of range, and marks it refused.  The getters then cannot
- * fail: what is absent or refused has its default.
+ * wrong type or out of range, and marks it refused, in the group and in the
+ * groups of a known kind in it.  The getters then cannot fail: what is absent
+ * or refused has its default.
  */
 #ifndef COMMON_CONF_SETTINGS_H
 #define COMMON_CONF_SETTINGS_H
@@ -16,19 +17,43 @@ enum conf_context {
 	CONTEXT_GLOBAL,
 	CONTEXT_CONTROL,
 	CONTEXT_LOG,
+	CONTEXT_ERROR_LOG,
 	CONTEXT_VHOST,
 	CONTEXT_POOL,
 	CONTEXT_SERVER,
-	CONTEXT_ROUTE
+	CONTEXT_ROUTE,
+	CONTEXT_RULE,
+	CONTEXT_REDIRECT,
+	CONTEXT_RESPOND,
+	CONTEXT_HEADERS,
+	CONTEXT_FIELDS,
+	CONTEXT_LIMITS,
+	CONTEXT_TIMEOUTS,
+	CONTEXT_POOL_LIMITS,
+	CONTEXT_POOL_TIMEOUTS,
+	CONTEXT_KEEPALIVE,
+	CONTEXT_COOKIES,
+	CONTEXT_ERROR
 };
 
 enum conf_type {
 	TYPE_LATER,    /* not built yet */
 	TYPE_TEXT,     /* "string" */
+	TYPE_TEMPLATE, /* "${host}/x": see template.h */
 	TYPE_TEXTS,    /* one string, or [ ] or ( ) of them */
 	TYPE_COUNT,    /* 4 */
 	TYPE_DURATION, /* "30s" */
 	TYPE_MODE,     /* "0660" */
+	TYPE_SIZE,     /* "64k" */
+	TYPE_RATE,     /* "256/30s": bytes a second, averaged over a time */
+	TYPE_BOOL,     /* true */
+	TYPE_SHARE,    /* "1.5%" */
+	TYPE_FILE,     /* the name of a log file, or { file = } */
+	TYPE_LOG,      /* the same, or false: none */
+	TYPE_STATUSES, /* 404, or "500-599", or [ ] or ( ) of them */
+	TYPE_BRIEF,    /* a template, or { } */
+	TYPE_RULES,    /* a template, or ( { }, { } ) */
+	TYPE_FIELDS,   /* { Name = "template"; } */
 	TYPE_LISTEN,   /* like TYPE_TEXTS; a bare port may be a number */
 	TYPE_SERVERS,  /* like TYPE_TEXTS; groups too */
 	TYPE_GROUP,    /* { } */
@@ -49,8 +74,8 @@ struct conf_setting_row {
 	enum conf_context context;
 	enum conf_type type;
 	const char *key;
-	unsigned least;
-	unsigned most;
+	uint64_t least;
+	uint64_t most;
 	const char *fallback; /* the default as text, or NULL */
 	const char *example;
 	const char *help;
@@ -78,6 +103,13 @@ unsigned conf_setting_count(const config_setting_t *group,
 usec_t conf_setting_duration(const config_setting_t *group,
     enum conf_setting id);
 mode_t conf_setting_mode(const config_setting_t *group, enum conf_setting id);
+uint64_t conf_setting_size(const config_setting_t *group,
+    enum conf_setting id);
+struct conf_rate conf_setting_rate(const config_setting_t *group,
+    enum conf_setting id);
+bool conf_setting_bool(const config_setting_t *group, enum conf_setting id);
+uint32_t conf_setting_share(const config_setting_t *group,
+    enum conf_setting id);
 
 /* The spot of the value, or GROUP's own if it is absent. */
 const struct conf_spot *conf_setting_spot(const config_setting_t *group,

@@ -43,7 +43,8 @@ static const char *read_all(int fd, char *buf, size_t *n_r)
 	return "it is larger than 1 MiB";
 }
 
-static const char *read_regular(struct arena *a, int fd, struct str *text_r)
+static const char *read_regular(struct arena *a, int fd, struct str *text_r,
+    mode_t *mode_r)
 {
 	struct arena scratch;
 	struct stat st;
@@ -55,6 +56,7 @@ static const char *read_regular(struct arena *a, int fd, struct str *text_r)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
 		return "it is not a regular file";
+	*mode_r = st.st_mode;
 	arena_init(&scratch);
 	buf = arena_alloc(&scratch, CONF_SOURCE_MAX + 1);
 	error = read_all(fd, buf, &n);
@@ -64,17 +66,76 @@ static const char *read_regular(struct arena *a, int fd, struct str *text_r)
 	return error;
 }
 
+static const char *read_file(struct arena *a, const char *name,
+    struct str *text_r, mode_t *mode_r)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *error;
+
+	if (fd < 0)
+		return strerror(errno);
+	error = read_regular(a, fd, text_r, mode_r);
+	close(fd);
+	return error;
+}
+
 struct conf_source *conf_source_read(struct arena *a, const char *name,
     const char **error_r)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct str text = STR_NONE;
+	mode_t mode;
 
-	if (fd < 0) {
-		*error_r = strerror(errno);
-		return NULL;
-	}
-	*error_r = read_regular(a, fd, &text);
-	close(fd);
+	*error_r = read_file(a, name, &text, &mode);
 	return *error_r == NULL ? conf_source_make(a, name, text) : NULL;
+}
+
+struct conf_secret conf_source_read_secret(struct arena *a, const char *path)
+{
+	struct conf_secret secret = {.text = STR_NONE};
+	mode_t mode = 0;
+
+	secret.error = read_file(a, path, &secret.text, &mode);
+	secret.readable = (mode & S_IROTH) != 0;
+	return secret;
+}
+
+/* Of the value at AT: to its closing quote, or the end of the word. */
+static size_t value_length(struct str text, size_t at)
+{
+	bool quoted = text.p[at] == '"';
+	const char *ends = quoted ? "\"\n" : " \t\r\n,;";
+	size_t n = 1;
+
+	while (at + n < text.n && strchr(ends, text.p[at + n]) == NULL)
+		n++;
+	return quoted && at + n < text.n && text.p[at + n] == '"' ? n + 1 : n;
+}
+
+struct conf_spot conf_source_spot(struct arena *a,
+    const struct conf_place *place)
+{
+	const char *ignored;
+	const struct conf_source *source = NULL;
+	const char *at, *end;
+	struct conf_spot spot;
+
+	if (place->line > 0)
+		source = conf_source_read(a, place->file, &ignored);
+	if (source == NULL)
+		return conf_spot_whole(
+		    conf_source_make(a, place->file, STR("")));
+	spot = conf_spot_whole(source);
+	at = source->text.p;
+	end = at + source->text.n;
+	for (unsigned line = 1; at != NULL && line < place->line; line++) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		at = at != NULL ? at + 1 : NULL;
+	}
+	if (at == NULL || end - at < (ptrdiff_t)place->column)
+		return spot;
+	spot.at = (uint32_t)(at - source->text.p) + place->column - 1;
+	spot.n = (uint32_t)value_length(source->text, spot.at);
+	spot.line = place->line;
+	spot.column = place->column;
+	return spot;
 }

@@ -16,6 +16,24 @@
 struct conf_source *conf_source_read(struct arena *a, const char *name,
     const char **error_r);
 
+/* What ${file:/PATH} stands for. */
+struct conf_secret {
+	struct str text;
+	const char *error; /* NULL: TEXT is there */
+	bool readable;	   /* by everybody */
+};
+
+typedef struct conf_secret conf_secret_fn(struct arena *a, const char *path);
+
+conf_secret_fn conf_source_read_secret;
+
+/*
+ * The spot at PLACE, for a message when its configuration was read long ago:
+ * its file is read again.  As much of it as is still there.
+ */
+struct conf_spot conf_source_spot(struct arena *a,
+    const struct conf_place *place);
+
 /* A source of text that is in memory already; both are kept by pointer. */
 struct conf_source *conf_source_make(struct arena *a, const char *name,
     struct str text);

@@ -11,6 +11,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/out.h"
+#include "common/conf/variables.h"
 
 static short type_of(enum conf_kind kind)
 {
@@ -59,22 +60,6 @@ static bool pair(config_setting_t *s, struct conf_node *node)
 	return true;
 }
 
-/* ${env:X} and ${file:...} are not built yet; silence would pass them on. */
-static void refuse_variables(struct conf_report *r, const config_setting_t *s)
-{
-	int count = config_setting_length(s);
-
-	for (int i = 0; i < count; i++)
-		refuse_variables(r, config_setting_get_elem(s, (unsigned)i));
-	if (s->type != CONFIG_TYPE_STRING ||
-	    strstr(conf_tree_text(s), "${") == NULL)
-		return;
-	conf_report_error(r, conf_tree_spot(s),
-	    "variables, \"${...}\", are not built yet");
-	conf_report_help(r, "write the value itself");
-	conf_tree_node(s)->refused = true;
-}
-
 static void parse(config_t *config, const struct conf_scan_input *input,
     struct str text, struct conf_node *root)
 {
@@ -112,7 +97,7 @@ bool conf_tree_read(config_t *config, struct conf_scan_input *input)
 	free(text);
 	if (input->report->errors > errors)
 		return false;
-	refuse_variables(input->report, config_root_setting(config));
+	conf_variables_fill(input, config_root_setting(config));
 	return true;
 }
 
@@ -122,6 +107,13 @@ const char *conf_tree_text(const config_setting_t *s)
 
 	INSIST(s->type == CONFIG_TYPE_STRING);
 	return text != NULL ? text : "";
+}
+
+const char *conf_tree_template(const config_setting_t *s)
+{
+	const char *text = conf_tree_node(s)->template;
+
+	return text != NULL ? text : conf_tree_text(s);
 }
 
 unsigned conf_tree_item_count(const config_setting_t *s)

@@ -36,6 +36,9 @@ static inline bool conf_tree_refused(const config_setting_t *s)
 /* The text of a string setting; never NULL, as libconfig's "" may be. */
 const char *conf_tree_text(const config_setting_t *s);
 
+/* The text of a template: "$${" in it stands for "${". */
+const char *conf_tree_template(const config_setting_t *s);
+
 /*
  * A string, or an array or list of something, as items: a scalar is the one
  * item of itself.

@@ -11,23 +11,38 @@ static const struct {
 	const char *name;
 	usec_t usec;
 } units[] = {
-    {"ms", USEC_PER_MSEC},
-    {"d", 24 * USEC_PER_HOUR},
+    {"d", USEC_PER_DAY},
     {"h", USEC_PER_HOUR},
     {"m", 60 * USEC_PER_SEC},
     {"s", USEC_PER_SEC},
+    {"ms", USEC_PER_MSEC},
 };
 
 #define UNIT_COUNT (sizeof(units) / sizeof(units[0]))
 
-bool conf_units_duration(struct str text, usec_t *usec_r)
+/* Each 1024 times the one before it. */
+static const char *const sizes[] = {"", "k", "m", "g"};
+
+#define SIZE_COUNT (sizeof(sizes) / sizeof(sizes[0]))
+
+/* The number that TEXT begins with; *UNIT_R: what is behind it. */
+static bool read_count(struct str text, uint64_t *count_r, struct str *unit_r)
 {
 	struct str unit = text;
-	uint64_t count;
 
 	while (unit.n > 0 && char_is_digit(unit.p[0]))
 		unit.p++, unit.n--;
-	if (!str_to_u64(str_make(text.p, text.n - unit.n), 999999999, &count))
+	*unit_r = unit;
+	return str_to_u64(str_make(text.p, text.n - unit.n), 999999999,
+	    count_r);
+}
+
+bool conf_units_duration(struct str text, usec_t *usec_r)
+{
+	struct str unit;
+	uint64_t count;
+
+	if (!read_count(text, &count, &unit))
 		return false;
 	for (size_t i = 0; i < UNIT_COUNT; i++) {
 		if (!str_eq(unit, str_from(units[i].name)))
@@ -36,6 +51,59 @@ bool conf_units_duration(struct str text, usec_t *usec_r)
 		return true;
 	}
 	return false;
+}
+
+bool conf_units_size(struct str text, uint64_t *bytes_r)
+{
+	struct str unit;
+	uint64_t count;
+
+	if (!read_count(text, &count, &unit))
+		return false;
+	for (size_t i = 0; i < SIZE_COUNT; i++) {
+		if (!str_eq(unit, str_from(sizes[i])))
+			continue;
+		*bytes_r = count << 10 * i;
+		return true;
+	}
+	return false;
+}
+
+bool conf_units_rate(struct str text, struct conf_rate *rate_r)
+{
+	const char *slash = memchr(text.p, '/', text.n);
+	const char *end = text.p + text.n;
+	uint64_t bytes;
+
+	if (slash == NULL ||
+	    !conf_units_size(str_make(text.p, (size_t)(slash - text.p)),
+		&bytes) ||
+	    !conf_units_duration(
+		str_make(slash + 1, (size_t)(end - slash - 1)),
+		&rate_r->over))
+		return false;
+	rate_r->bytes = (uint32_t)bytes;
+	return bytes > 0 && bytes <= UINT32_MAX && rate_r->over > 0;
+}
+
+bool conf_units_share(struct str text, uint32_t *millionths_r)
+{
+	size_t n = text.n > 0 ? text.n - 1 : 0;
+	const char *point = memchr(text.p, '.', n);
+	size_t whole = point != NULL ? (size_t)(point - text.p) : n;
+	struct str behind = str_make(text.p + whole, n - whole);
+	uint64_t percent, part = 0;
+
+	if (text.n < 2 || text.p[n] != '%' || behind.n == 1 || behind.n > 5 ||
+	    !str_to_u64(str_make(text.p, whole), 100, &percent))
+		return false;
+	if (behind.n > 0 &&
+	    !str_to_u64(str_behind(behind, 1), 9999, &part))
+		return false;
+	for (size_t i = behind.n > 0 ? behind.n : 1; i < 5; i++)
+		part *= 10;
+	*millionths_r = (uint32_t)(percent * 10000 + part);
+	return *millionths_r <= CONF_UNITS_WHOLE;
 }
 
 bool conf_units_mode(struct str text, mode_t *mode_r)
@@ -53,14 +121,26 @@ bool conf_units_mode(struct str text, mode_t *mode_r)
 	return true;
 }
 
-const char *conf_units_seconds(char text[CONF_UNITS_SIZE], uint64_t seconds)
+const char *conf_units_time(char text[CONF_UNITS_SIZE], usec_t usec)
 {
-	usec_t usec = (usec_t)seconds * USEC_PER_SEC;
-	size_t i = 1;
+	size_t i = 0;
 
-	while (i < UNIT_COUNT - 1 && (usec == 0 || usec % units[i].usec != 0))
+	if (usec == 0)
+		return "0s";
+	while (i < UNIT_COUNT - 1 && usec % units[i].usec != 0)
 		i++;
 	snprintf(text, CONF_UNITS_SIZE, "%llu%s",
 	    (unsigned long long)(usec / units[i].usec), units[i].name);
+	return text;
+}
+
+const char *conf_units_bytes(char text[CONF_UNITS_SIZE], uint64_t bytes)
+{
+	size_t i = SIZE_COUNT - 1;
+
+	while (i > 0 && (bytes == 0 || bytes % ((uint64_t)1 << 10 * i) != 0))
+		i--;
+	snprintf(text, CONF_UNITS_SIZE, "%llu%s",
+	    (unsigned long long)(bytes >> 10 * i), sizes[i]);
 	return text;
 }

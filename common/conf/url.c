@@ -17,17 +17,6 @@ struct url {
 	struct conf_server *server;
 };
 
-static bool starts_nocase(struct str s, struct str prefix)
-{
-	return s.n >= prefix.n &&
-	    str_eq_nocase(str_make(s.p, prefix.n), prefix);
-}
-
-static struct str behind(struct str s, size_t n)
-{
-	return str_make(s.p + n, s.n - n);
-}
-
 static bool read_unix(struct url *u, struct str path)
 {
 	struct arena *a = &u->b->conf->arena;
@@ -93,7 +82,7 @@ static bool read_authority(struct url *u, struct str authority)
 	struct conf_report *r = u->b->report;
 	struct conf_hostport parts;
 
-	if (starts_nocase(authority, STR("unix:"))) {
+	if (str_starts_nocase(authority, STR("unix:"))) {
 		conf_report_error(r, u->spot, "a unix socket has no http://");
 		conf_report_help(r, "write \"unix:/run/app.sock\"");
 		return false;
@@ -133,7 +122,7 @@ static bool read_http(struct url *u, struct str rest)
 	size_t n = slash ? (size_t)(slash - rest.p) : rest.n;
 
 	return read_authority(u, str_make(rest.p, n)) &&
-	    read_prefix(u, behind(rest, n));
+	    read_prefix(u, str_behind(rest, n));
 }
 
 /* True: it is one that will be built; reported. */
@@ -143,7 +132,7 @@ static bool is_later(struct url *u, struct str url)
 	    "srv+http://", "srv+https://", NULL};
 
 	for (size_t i = 0; later[i] != NULL; i++) {
-		if (!starts_nocase(url, str_from(later[i])))
+		if (!str_starts_nocase(url, str_from(later[i])))
 			continue;
 		conf_report_error(u->b->report, u->spot,
 		    "servers with %s are not built yet", later[i]);
@@ -168,7 +157,7 @@ static bool lacks_scheme(struct str url)
 static void refuse_scheme(struct url *u, struct str url)
 {
 	struct conf_report *r = u->b->report;
-	struct str port = url.p[0] == ':' ? behind(url, 1) : url;
+	struct str port = url.p[0] == ':' ? str_behind(url, 1) : url;
 	uint16_t ignored;
 
 	if (is_later(u, url))
@@ -193,10 +182,10 @@ bool conf_url_read(struct conf_build *b, const struct conf_spot *spot,
 
 	server_r->url = arena_strdup(&b->conf->arena, url);
 	server_r->place = conf_spot_place(spot);
-	if (starts_nocase(url, STR("unix:")))
-		return read_unix(&u, behind(url, 5));
-	if (starts_nocase(url, STR("http://")))
-		return read_http(&u, behind(url, 7));
+	if (str_starts_nocase(url, STR("unix:")))
+		return read_unix(&u, str_behind(url, 5));
+	if (str_starts_nocase(url, STR("http://")))
+		return read_http(&u, str_behind(url, 7));
 	refuse_scheme(&u, url);
 	return false;
 }

@@ -12,10 +12,15 @@
 #include "common/conf/vhost.h"
 
 #include "common/base/insist.h"
+#include "common/conf/answer.h"
 #include "common/conf/listen.h"
 #include "common/conf/name.h"
 #include "common/conf/pool.h"
+#include "common/conf/preset.h"
+#include "common/conf/regex.h"
+#include "common/conf/rules.h"
 #include "common/conf/route.h"
+#include "common/conf/scope.h"
 #include "common/conf/settings.h"
 
 static struct conf_draft *add_draft(struct conf_build *b,
@@ -30,19 +35,21 @@ static struct conf_draft *add_draft(struct conf_build *b,
 	draft->hosts = ARENA_ARRAY(b->scratch, struct conf_host, hosts);
 	draft->host_room = hosts;
 	draft->last_pool = &draft->pools;
+	draft->layers = b->layers;
+	v->scope = b->conf->scope;
 	*b->last_draft = draft;
 	b->last_draft = &draft->next;
 	return draft;
 }
 
 static void add_host(struct conf_draft *draft, const struct conf_spot *spot,
-    const char *name)
+    const char *name, const struct conf_pattern *pattern)
 {
 	struct conf_vhost *v = draft->vhost;
 
 	INSIST(v->host_count < draft->host_room);
-	draft->hosts[v->host_count] =
-	    (struct conf_host){.name = str_from(name), .spot = *spot};
+	draft->hosts[v->host_count] = (struct conf_host){
+	    .name = str_from(name), .spot = *spot, .pattern = pattern};
 	v->hosts[v->host_count++] = name;
 	v->name = v->hosts[0];
 }
@@ -52,22 +59,39 @@ struct conf_draft *conf_vhost_make(struct conf_build *b,
 {
 	struct conf_draft *draft = add_draft(b, spot, 1);
 
-	add_host(draft, spot, "*");
+	add_host(draft, spot, "*", NULL);
 	return draft;
 }
 
 /* ---- hosts ---- */
 
+/* "~^shop[0-9]+\\.example\\.com$" */
+static void read_host_pattern(struct conf_build *b, struct conf_draft *draft,
+    const struct conf_spot *spot, struct str text)
+{
+	const struct conf_pattern *pattern =
+	    conf_regex_read(b, spot, str_behind(text, 1));
+
+	if (pattern != NULL)
+		add_host(draft, spot, arena_strdup(&b->conf->arena, text),
+		    pattern);
+}
+
 static void read_host(struct conf_build *b, struct conf_draft *draft,
     const config_setting_t *item)
 {
 	const struct conf_spot *spot = conf_tree_spot(item);
+	struct str text = str_from(conf_tree_text(item));
 	struct conf_name_fault fault;
-	const char *name = conf_name_read(&b->conf->arena,
-	    str_from(conf_tree_text(item)), &fault);
+	const char *name;
 
+	if (text.n > 1 && text.p[0] == '~') {
+		read_host_pattern(b, draft, spot, text);
+		return;
+	}
+	name = conf_name_read(&b->conf->arena, text, &fault);
 	if (name != NULL) {
-		add_host(draft, spot, name);
+		add_host(draft, spot, name, NULL);
 		return;
 	}
 	conf_report_error(b->report, spot, "%s", fault.text);
@@ -125,6 +149,32 @@ static void report_no_origin(struct conf_build *b,
 		    conf_setting_rows[SETTING_VHOST_proxy].example);
 }
 
+/* Where what no route takes goes.  False: nowhere. */
+static bool read_rest(struct conf_build *b, struct conf_draft *draft,
+    const config_setting_t *root, struct conf_rest *rest)
+{
+	const config_setting_t *proxy =
+	    conf_setting_get(root, SETTING_VHOST_proxy);
+	const config_setting_t *redirect =
+	    conf_setting_get(root, SETTING_VHOST_redirect);
+
+	*rest = (struct conf_rest){.pool = NULL};
+	if (proxy != NULL)
+		rest->pool = conf_pool_read_proxy(b, draft, proxy);
+	if (redirect != NULL)
+		rest->answer = conf_answer_read_redirect(b, redirect, NULL);
+	if (proxy == NULL && redirect == NULL)
+		return false;
+	rest->spot = conf_tree_spot(proxy != NULL ? proxy : redirect);
+	if (proxy != NULL && redirect != NULL) {
+		conf_report_error(b->report, &conf_tree_node(redirect)->name,
+		    "a vhost has either \"proxy\" or \"redirect\"");
+		conf_report_help(b->report, "to redirect a part of it, write "
+		    "routes = ( { path = \"/old\"; redirect = ...; } );");
+	}
+	return rest->pool != NULL || rest->answer != NULL;
+}
+
 static void read_ways(struct conf_build *b, struct conf_draft *draft,
     const config_setting_t *root)
 {
@@ -132,24 +182,64 @@ static void read_ways(struct conf_build *b, struct conf_draft *draft,
 	    conf_setting_get(root, SETTING_VHOST_pools);
 	const config_setting_t *routes =
 	    conf_setting_get(root, SETTING_VHOST_routes);
-	const config_setting_t *proxy =
-	    conf_setting_get(root, SETTING_VHOST_proxy);
+	struct conf_rest rest;
+	bool has_rest;
 
 	if (pools != NULL)
 		conf_pool_read_all(b, draft, pools);
-	if (routes != NULL)
-		conf_route_read_all(b, draft, routes);
-	if (proxy != NULL)
-		conf_route_make_root(b, draft,
-		    conf_pool_read_proxy(b, draft, proxy),
-		    conf_tree_spot(proxy));
-	if (proxy != NULL && routes != NULL) {
-		conf_report_error(b->report, &conf_tree_node(proxy)->name,
-		    "a vhost has either \"proxy\" or \"routes\"");
-		conf_report_help(b->report, "make it the last route: "
-		    "{ path = \"/\"; proxy = ...; }");
-	}
+	has_rest = read_rest(b, draft, root, &rest);
+	conf_route_read_all(b, draft, routes, has_rest ? &rest : NULL);
+	draft->vhost->rules =
+	    conf_rules_read(b, root, SETTING_VHOST_rewrite, NULL);
 	report_no_origin(b, root);
+}
+
+/* ---- the one name ---- */
+
+/* "*" and "*.example.com" have "www.example.com". */
+static bool covers(struct str host, struct str name)
+{
+	if (host.p[0] != '*')
+		return str_eq(host, name);
+	host = str_behind(host, 1);
+	return name.n > host.n &&
+	    str_eq(str_make(name.p + name.n - host.n, host.n), host);
+}
+
+static bool has_host(const struct conf_vhost *v, const char *name)
+{
+	for (unsigned i = 0; i < v->host_count; i++)
+		if (covers(str_from(v->hosts[i]), str_from(name)))
+			return true;
+	return false;
+}
+
+static void read_canonical(struct conf_build *b, struct conf_vhost *v,
+    const config_setting_t *root)
+{
+	const char *text = conf_setting_text(root, SETTING_VHOST_canonical);
+	const struct conf_spot *spot =
+	    conf_setting_spot(root, SETTING_VHOST_canonical);
+	struct conf_name_fault fault = {NULL, NULL};
+
+	if (text == NULL)
+		return;
+	v->canonical = conf_name_read(&b->conf->arena, str_from(text), &fault);
+	if (v->canonical != NULL && v->canonical[0] == '*') {
+		fault.text = "one name is meant here, not a wildcard";
+		v->canonical = NULL;
+	}
+	if (v->canonical == NULL) {
+		conf_report_error(b->report, spot, "%s", fault.text);
+		if (fault.help != NULL)
+			conf_report_help(b->report, "%s", fault.help);
+	} else if (!has_host(v, v->canonical)) {
+		conf_report_error(b->report, spot,
+		    "\"%s\" is not among the hosts of this vhost",
+		    v->canonical);
+		conf_report_help(b->report, "add it to \"host\": clients are "
+		    "sent there, and must be served there");
+	}
 }
 
 static void read_listen(struct conf_build *b, struct conf_draft *draft,
@@ -165,27 +255,37 @@ static void read_listen(struct conf_build *b, struct conf_draft *draft,
 	    (listen == NULL && conf_setting_given(root, SETTING_VHOST_listen));
 }
 
+static struct conf_draft *read_vhost(struct conf_build *b,
+    const config_setting_t *root)
+{
+	unsigned errors = b->report->errors;
+	struct conf_layers below;
+	struct conf_draft *draft;
+
+	conf_settings_check(b->report, root, CONTEXT_VHOST);
+	draft = read_hosts(b, root);
+	below = conf_preset_layers(b, root);
+	draft->layers = conf_layers_over(&below, root);
+	draft->vhost->scope = conf_scope_read(b, &draft->layers);
+	read_listen(b, draft, root);
+	read_ways(b, draft, root);
+	read_canonical(b, draft->vhost, root);
+	conf_settings_done(root);
+	if (b->report->errors == errors)
+		conf_pool_check_used(b, draft);
+	return draft;
+}
+
 void conf_vhost_read(struct conf_build *b, const struct conf_source *source)
 {
-	struct conf_scan_input input = {.source = source,
-	    .report = b->report,
-	    .arena = b->scratch,
-	    .open = b->open,
-	    .open_arg = b};
-	unsigned errors = b->report->errors;
-	const config_setting_t *root;
-	struct conf_draft *draft;
-	config_t config;
+	struct conf_scan_input input = conf_build_input(b, source);
+	config_t *config = ARENA_NEW(b->scratch, config_t);
+	struct conf_draft *draft = NULL;
 
-	if (conf_tree_read(&config, &input)) {
-		root = config_root_setting(&config);
-		conf_settings_check(b->report, root, CONTEXT_VHOST);
-		draft = read_hosts(b, root);
-		read_listen(b, draft, root);
-		read_ways(b, draft, root);
-		conf_settings_done(root);
-		if (b->report->errors == errors)
-			conf_pool_check_used(b, draft);
-	}
-	config_destroy(&config);
+	if (conf_tree_read(config, &input))
+		draft = read_vhost(b, config_root_setting(config));
+	if (draft != NULL && b->keep)
+		draft->config = config;
+	else
+		config_destroy(config);
 }

@@ -17,14 +17,9 @@ static size_t count_digits(struct str s)
 	return n;
 }
 
-static struct str skip(struct str s, size_t n)
-{
-	return str_make(s.p + n, s.n - n);
-}
-
 static struct str skip_sign(struct str s)
 {
-	return s.n > 0 && (s.p[0] == '-' || s.p[0] == '+') ? skip(s, 1) : s;
+	return s.n > 0 && (s.p[0] == '-' || s.p[0] == '+') ? str_behind(s, 1) : s;
 }
 
 /* Nothing, "L" or "LL": a suffix of 64 bits or none. */
@@ -50,7 +45,7 @@ static enum conf_word hex_kind(struct str s)
 
 	while (n < s.n && char_hex(s.p[n]) >= 0)
 		n++;
-	if (n == 0 || !is_suffix(skip(s, n)))
+	if (n == 0 || !is_suffix(str_behind(s, n)))
 		return WORD_BARE;
 	while (zeros < n && s.p[zeros] == '0')
 		zeros++;
@@ -68,13 +63,13 @@ static bool is_fraction(struct str s)
 
 	if (s.n < 2 || s.p[0] != '.')
 		return false;
-	s = skip(s, 1);
+	s = str_behind(s, 1);
 	n = count_digits(s);
 	if (n == 0 || n == s.n)
 		return n > 0;
 	if (char_lower(s.p[n]) != 'e')
 		return false;
-	s = skip_sign(skip(s, n + 1));
+	s = skip_sign(str_behind(s, n + 1));
 	return s.n > 0 && count_digits(s) == s.n;
 }
 
@@ -87,13 +82,13 @@ enum conf_word conf_word_kind(struct str word)
 	    str_eq_nocase(word, STR("false")))
 		return WORD_BOOL;
 	if (word.n > 2 && word.p[0] == '0' && char_lower(word.p[1]) == 'x')
-		return hex_kind(skip(word, 2));
+		return hex_kind(str_behind(word, 2));
 	if (digits == 0)
 		return WORD_BARE;
-	if (is_suffix(skip(s, digits)))
+	if (is_suffix(str_behind(s, digits)))
 		return integer_kind(str_make(s.p, digits), digits < s.n,
 		    word.p[0] == '-');
-	return is_fraction(skip(s, digits)) ? WORD_FLOAT : WORD_BARE;
+	return is_fraction(str_behind(s, digits)) ? WORD_FLOAT : WORD_BARE;
 }
 
 static bool is_name_start(char c)
@@ -139,7 +134,7 @@ static bool has_unit(struct str word)
 	    "d", "k", "kb", "mb", "g", "gb", "%", "/s", "/m", NULL};
 	size_t digits = count_digits(word);
 
-	return digits > 0 && is_one_of(skip(word, digits), units);
+	return digits > 0 && is_one_of(str_behind(word, digits), units);
 }
 
 /* Bytes of a quotation mark that is not ours: 'x', or typographic ones. */
@@ -158,13 +153,13 @@ static size_t foreign_quote(struct str s)
 /* The word without marks at its ends, of whatever kind. */
 static struct str without_quotes(struct str s)
 {
-	s = skip(s, foreign_quote(s));
+	s = str_behind(s, foreign_quote(s));
 	while (s.n > 0) {
 		size_t n = 0;
 
 		for (size_t back = 1; back <= 3 && back <= s.n && n == 0;
 		     back++)
-			if (foreign_quote(skip(s, s.n - back)) == back)
+			if (foreign_quote(str_behind(s, s.n - back)) == back)
 				n = back;
 		if (n == 0 && s.p[s.n - 1] == '"')
 			n = 1;
@@ -175,7 +170,26 @@ static struct str without_quotes(struct str s)
 	return s;
 }
 
-static void complain_bare(struct conf_report *r, const struct conf_spot *spot)
+/* "listeners:" where a value should be. */
+static void complain_yaml(struct conf_report *r, const struct conf_spot *spot)
+{
+	struct str word = conf_spot_text(spot);
+
+	conf_report_error(r, spot, "this is not a value: it looks like YAML");
+	conf_report_help(r, "a group is NAME = { NAME = VALUE; }, a list of "
+	    "them ( { ... }, { ... } ): %" PRI_STR " = { ... };",
+	    (int)word.n - 1, word.p);
+}
+
+/* "127.0.0.1:3000", where a URL is expected */
+static bool lacks_scheme(struct str s)
+{
+	return !str_starts(s, STR("unix:")) &&
+	    memmem(s.p, s.n, "://", 3) == NULL && memchr(s.p, ':', s.n) != NULL;
+}
+
+static void complain_bare(struct conf_report *r, const struct conf_spot *spot,
+    bool url)
 {
 	struct str word = conf_spot_text(spot);
 	struct str inside = without_quotes(word);
@@ -192,10 +206,13 @@ static void complain_bare(struct conf_report *r, const struct conf_spot *spot)
 	if (str_starts(word, STR("\xc2\xa0")))
 		conf_report_help(r, "replace it by an ordinary space");
 	else
-		conf_report_help(r, "write \"%" PRI_STR "\"", ARG_STR(inside));
+		conf_report_help(r, "write \"%s%" PRI_STR "\"",
+		    url && lacks_scheme(inside) ? "http://" : "",
+		    ARG_STR(inside));
 }
 
-void conf_word_complain(struct conf_report *r, const struct conf_spot *spot)
+void conf_word_complain(struct conf_report *r, const struct conf_spot *spot,
+    bool url)
 {
 	struct str word = conf_spot_text(spot);
 	enum conf_word kind = conf_word_kind(word);
@@ -209,7 +226,9 @@ void conf_word_complain(struct conf_report *r, const struct conf_spot *spot)
 		conf_report_error(r, spot, "\"%" PRI_STR "\" is not a value",
 		    ARG_STR(word));
 		conf_report_help(r, "write %s", boolean_for(word));
+	} else if (word.n > 1 && word.p[word.n - 1] == ':') {
+		complain_yaml(r, spot);
 	} else {
-		complain_bare(r, spot);
+		complain_bare(r, spot, url);
 	}
 }

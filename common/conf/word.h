@@ -23,7 +23,11 @@ enum conf_word conf_word_kind(struct str word);
 /* May WORD be the name of a setting? */
 bool conf_word_is_name(struct str word);
 
-/* Reports a word of kind WORD_TOO_LARGE or WORD_BARE that is a value. */
-void conf_word_complain(struct conf_report *r, const struct conf_spot *spot);
+/*
+ * Reports a word of kind WORD_TOO_LARGE or WORD_BARE that is a value.  URL: it
+ * is where one is expected.
+ */
+void conf_word_complain(struct conf_report *r, const struct conf_spot *spot,
+    bool url);
 
 #endif

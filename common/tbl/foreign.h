@@ -1,74 +1,348 @@
 /*
  * foreign.h - settings of other proxies that people write by habit:
  *
- *   FOREIGN("name", "whose", "what to write here")
+ *   FOREIGN("name", "whose", SETTING, "what to write here")
  *
  * Compared without case.  Looked up where a name is unknown or has no "=".
+ * SETTING is the one that the hint is about (or NONE): while it is LATER in
+ * settings.h, the hint says so.
  */
-FOREIGN("proxy_pass", "nginx", "proxy = \"http://127.0.0.1:3000\";")
-FOREIGN("server_name", "nginx", "host = \"app.example.com\";")
-FOREIGN("server", "nginx and HAProxy",
+FOREIGN("proxy_pass", "nginx", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("fastcgi_pass", "nginx", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("uwsgi_pass", "nginx", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("grpc_pass", "nginx", VHOST_proxy, "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("server_name", "nginx", VHOST_host, "host = \"app.example.com\";")
+FOREIGN("server", "nginx and HAProxy", NONE,
     "a vhost is a file of its own; an origin stands in pools, servers")
-FOREIGN("location", "nginx",
+FOREIGN("location", "nginx", VHOST_routes,
     "routes = ( { path = \"/api\"; pool = \"api\"; } );")
-FOREIGN("upstream", "nginx",
+FOREIGN("upstream", "nginx", VHOST_pools,
     "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
-FOREIGN("http", "nginx", "no group around a vhost: a file is one vhost")
-FOREIGN("events", "nginx", "nothing: it needs no tuning")
-FOREIGN("worker_processes", "nginx", "workers = 0;")
-FOREIGN("worker_connections", "nginx",
-    "nothing: it follows from the limit of open files")
-FOREIGN("worker_rlimit_nofile", "nginx",
-    "nothing: the limit of open files is raised to what is allowed")
-FOREIGN("pid", "nginx", "pid_file = \"/run/sluice/sluiced.pid\";")
-FOREIGN("include", "nginx", "vhost_dir, or @include \"FILE\" on its own line")
-FOREIGN("access_log", "nginx",
-    "log = { file = \"/var/log/sluice/access.log\"; };")
-FOREIGN("worker_shutdown_timeout", "nginx", "drain = \"60s\";")
-FOREIGN("daemon", "nginx and HAProxy", "the option -d keeps it in front")
-FOREIGN("proxy_set_header", "nginx", "headers (not built yet)")
-FOREIGN("add_header", "nginx", "headers (not built yet)")
-FOREIGN("client_max_body_size", "nginx", "limits.body (not built yet)")
-FOREIGN("keepalive_timeout", "nginx", "timeouts.idle (not built yet)")
-FOREIGN("proxy_read_timeout", "nginx", "timeouts (not built yet)")
-FOREIGN("proxy_connect_timeout", "nginx", "timeouts (not built yet)")
-FOREIGN("proxy_send_timeout", "nginx", "timeouts (not built yet)")
-FOREIGN("proxy_buffering", "nginx", "buffering (not built yet)")
-FOREIGN("proxy_cache", "nginx", "cache (not built yet)")
-FOREIGN("gzip", "nginx", "compress (not built yet)")
-FOREIGN("return", "nginx", "redirect or respond (not built yet)")
-FOREIGN("try_files", "nginx", "root and fallback (not built yet)")
-FOREIGN("ssl_certificate", "nginx", "tls.cert (not built yet)")
-FOREIGN("ssl_certificate_key", "nginx", "tls.key (not built yet)")
-FOREIGN("bind", "HAProxy", "listen = \"80\";")
-FOREIGN("frontend", "HAProxy", "a vhost is a file of its own")
-FOREIGN("backend", "HAProxy",
-    "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
-FOREIGN("default_backend", "HAProxy",
-    "routes = ( { path = \"/\"; pool = \"web\"; } );")
-FOREIGN("use_backend", "HAProxy",
-    "routes = ( { path = \"/api\"; pool = \"api\"; } );")
-FOREIGN("defaults", "HAProxy", "global settings stand in sluiced.conf")
-FOREIGN("global", "HAProxy", "global settings stand in sluiced.conf")
-FOREIGN("nbproc", "HAProxy", "workers = 0;")
-FOREIGN("nbthread", "HAProxy", "workers = 0;")
-FOREIGN("maxconn", "HAProxy", "max_conns of a pool (not built yet)")
-FOREIGN("pidfile", "HAProxy and Apache",
+FOREIGN("http", "nginx", NONE, "no group around a vhost: a file is one vhost")
+FOREIGN("stream", "nginx", NONE, "no group around a vhost: a file is one vhost")
+FOREIGN("events", "nginx", NONE,
+    "nothing: it follows from the machine and the limit of open files")
+FOREIGN("worker_connections", "nginx", NONE,
+    "nothing: it follows from the machine and the limit of open files")
+FOREIGN("worker_rlimit_nofile", "nginx", NONE,
+    "nothing: it follows from the machine and the limit of open files")
+FOREIGN("multi_accept", "nginx", NONE,
+    "nothing: it follows from the machine and the limit of open files")
+FOREIGN("accept_mutex", "nginx", NONE,
+    "nothing: it follows from the machine and the limit of open files")
+FOREIGN("sendfile", "nginx", NONE, "nothing: it does that by itself")
+FOREIGN("tcp_nopush", "nginx", NONE, "nothing: it does that by itself")
+FOREIGN("tcp_nodelay", "nginx", NONE, "nothing: it does that by itself")
+FOREIGN("aio", "nginx", NONE, "nothing: it does that by itself")
+FOREIGN("worker_processes", "nginx", GLOBAL_workers, "workers = 0;")
+FOREIGN("pid", "nginx", GLOBAL_pid_file,
     "pid_file = \"/run/sluice/sluiced.pid\";")
-FOREIGN("option", "HAProxy", "nothing of this kind: each setting has a name")
-FOREIGN("timeout", "HAProxy", "timeouts (not built yet)")
-FOREIGN("acl", "HAProxy", "routes, each with a path")
-FOREIGN("ServerName", "Apache", "host = \"app.example.com\";")
-FOREIGN("ServerAlias", "Apache",
-    "host = [ \"www.example.com\", \"example.com\" ];")
-FOREIGN("ProxyPass", "Apache", "proxy = \"http://127.0.0.1:3000\";")
-FOREIGN("ProxyPassReverse", "Apache",
-    "nothing: rewriting Location by itself is not built yet")
-FOREIGN("DocumentRoot", "Apache", "root (not built yet)")
-FOREIGN("CustomLog", "Apache",
+FOREIGN("include", "nginx and Apache", NONE,
+    "vhost_dir, or @include \"FILE\" on a line of its own")
+FOREIGN("Include", "nginx and Apache", NONE,
+    "vhost_dir, or @include \"FILE\" on a line of its own")
+FOREIGN("IncludeOptional", "nginx and Apache", NONE,
+    "vhost_dir, or @include \"FILE\" on a line of its own")
+FOREIGN("access_log", "nginx", GLOBAL_log,
     "log = { file = \"/var/log/sluice/access.log\"; };")
-FOREIGN("ErrorLog", "Apache", "error_log = \"/var/log/sluice/error.log\";")
-FOREIGN("reverse_proxy", "Caddy", "proxy = \"http://127.0.0.1:3000\";")
-FOREIGN("entryPoints", "Traefik", "listen = \"80\";")
-FOREIGN("loadBalancer", "Traefik",
+FOREIGN("log_format", "nginx", LOG_format, "log = { format = \"combined\"; };")
+FOREIGN("worker_shutdown_timeout", "nginx and HAProxy", GLOBAL_drain,
+    "drain = \"60s\";")
+FOREIGN("hard-stop-after", "nginx and HAProxy", GLOBAL_drain,
+    "drain = \"60s\";")
+FOREIGN("daemon", "nginx and HAProxy", NONE, "the option -d keeps it in front")
+FOREIGN("proxy_set_header", "nginx", VHOST_headers,
+    "headers = { request = { set = { X-Env = \"prod\"; }; }; };  (Host and "
+    "X-Forwarded-* are set without it)")
+FOREIGN("add_header", "nginx", VHOST_headers,
+    "headers = { response = { set = { X-Frame-Options = \"DENY\"; }; }; };")
+FOREIGN("more_set_headers", "nginx", VHOST_headers,
+    "headers = { response = { set = { X-Frame-Options = \"DENY\"; }; }; };")
+FOREIGN("proxy_hide_header", "nginx", VHOST_headers,
+    "headers = { response = { remove = [ \"X-Powered-By\" ]; }; };")
+FOREIGN("more_clear_headers", "nginx", VHOST_headers,
+    "headers = { response = { remove = [ \"X-Powered-By\" ]; }; };")
+FOREIGN("client_max_body_size", "nginx", LIMITS_body,
+    "limits = { body = \"10m\"; };")
+FOREIGN("LimitRequestBody", "Apache", LIMITS_body,
+    "limits = { body = \"10m\"; };")
+FOREIGN("large_client_header_buffers", "nginx", LIMITS_header,
+    "limits = { header = \"64k\"; };")
+FOREIGN("client_header_buffer_size", "nginx", LIMITS_header,
+    "limits = { header = \"64k\"; };")
+FOREIGN("client_header_timeout", "nginx", TIMEOUTS_header,
+    "timeouts = { header = \"10s\"; };")
+FOREIGN("client_body_timeout", "nginx", LIMITS_min_rate,
+    "limits = { min_rate = \"256/30s\"; };")
+FOREIGN("send_timeout", "nginx", LIMITS_min_rate,
+    "limits = { min_rate = \"256/30s\"; };")
+FOREIGN("keepalive_timeout", "nginx", TIMEOUTS_idle,
+    "timeouts = { idle = \"60s\"; };")
+FOREIGN("KeepAliveTimeout", "Apache", TIMEOUTS_idle,
+    "timeouts = { idle = \"60s\"; };")
+FOREIGN("keepalive_requests", "nginx", NONE,
+    "nothing: a connection serves as many requests as it likes")
+FOREIGN("proxy_read_timeout", "nginx", POOL_TIMEOUTS_idle,
+    "timeouts of a pool: { first_byte = \"60s\"; idle = \"60s\"; }")
+FOREIGN("proxy_send_timeout", "nginx", POOL_TIMEOUTS_idle,
+    "timeouts of a pool: { idle = \"60s\"; }")
+FOREIGN("proxy_connect_timeout", "nginx", POOL_TIMEOUTS_connect,
+    "timeouts of a pool: { connect = \"3s\"; }")
+FOREIGN("proxy_buffering", "nginx", VHOST_buffering, "buffering")
+FOREIGN("proxy_request_buffering", "nginx", VHOST_buffering, "buffering")
+FOREIGN("proxy_buffers", "nginx", VHOST_buffering, "buffering")
+FOREIGN("proxy_buffer_size", "nginx", VHOST_buffering, "buffering")
+FOREIGN("proxy_cache", "nginx", VHOST_cache, "cache = true;")
+FOREIGN("proxy_cache_path", "nginx", VHOST_cache, "cache = true;")
+FOREIGN("proxy_cache_valid", "nginx", VHOST_cache, "cache = true;")
+FOREIGN("gzip", "nginx", VHOST_compress, "compress")
+FOREIGN("brotli", "nginx", VHOST_compress, "compress")
+FOREIGN("return", "nginx", ROUTE_redirect,
+    "a route with redirect = \"/new${path_rest}\"; or respond = { status = "
+    "404; };")
+FOREIGN("try_files", "nginx", VHOST_root, "root and fallback")
+FOREIGN("index", "nginx", VHOST_root, "root and fallback")
+FOREIGN("alias", "nginx", VHOST_root, "root and fallback")
+FOREIGN("error_page", "nginx", VHOST_errors,
+    "errors = ( { status = [ 502, 503 ]; file = \"/srv/busy.html\"; } );")
+FOREIGN("proxy_intercept_errors", "nginx", ERROR_origin,
+    "an entry of errors with origin = true;")
+FOREIGN("proxy_redirect", "nginx", NONE,
+    "nothing: a Location that names the origin is rewritten")
+FOREIGN("proxy_cookie_domain", "nginx", COOKIES_rewrite_domain,
+    "cookies = { rewrite_domain = \".example.com\"; };")
+FOREIGN("proxy_cookie_path", "nginx", COOKIES_rewrite_path,
+    "cookies = { rewrite_path = \"/app\"; };")
+FOREIGN("proxy_next_upstream", "nginx", POOL_retry, "retry of a pool")
+FOREIGN("proxy_http_version", "nginx", NONE, "nothing: it is right without it")
+FOREIGN("proxy_ssl_server_name", "nginx", NONE,
+    "nothing: it is right without it")
+FOREIGN("proxy_ssl_verify", "nginx", POOL_tls, "tls of a pool")
+FOREIGN("proxy_ssl_name", "nginx", POOL_tls, "tls of a pool")
+FOREIGN("proxy_ssl_trusted_certificate", "nginx", POOL_tls, "tls of a pool")
+FOREIGN("set_real_ip_from", "nginx", GLOBAL_trusted_proxies,
+    "trusted_proxies = [ \"10.0.0.0/8\" ]; in sluiced.conf")
+FOREIGN("real_ip_header", "nginx", GLOBAL_trusted_proxies,
+    "trusted_proxies = [ \"10.0.0.0/8\" ]; in sluiced.conf")
+FOREIGN("limit_req", "nginx", LIMITS_rate, "limits.rate")
+FOREIGN("limit_req_zone", "nginx", LIMITS_rate, "limits.rate")
+FOREIGN("limit_conn", "nginx", LIMITS_conns_per_ip, "limits.conns_per_ip")
+FOREIGN("limit_conn_zone", "nginx", LIMITS_conns_per_ip, "limits.conns_per_ip")
+FOREIGN("allow", "nginx", VHOST_access, "access")
+FOREIGN("deny", "nginx", VHOST_access, "access")
+FOREIGN("satisfy", "nginx", VHOST_access, "access")
+FOREIGN("auth_basic", "nginx", VHOST_auth, "auth")
+FOREIGN("auth_request", "nginx", VHOST_auth, "auth")
+FOREIGN("auth_basic_user_file", "nginx", VHOST_auth, "auth")
+FOREIGN("map", "nginx", NONE,
+    "no variables and conditions: a route asks for what must hold (header, "
+    "query, cookie, method, from)")
+FOREIGN("geo", "nginx", NONE,
+    "no variables and conditions: a route asks for what must hold (header, "
+    "query, cookie, method, from)")
+FOREIGN("if", "nginx", NONE,
+    "no variables and conditions: a route asks for what must hold (header, "
+    "query, cookie, method, from)")
+FOREIGN("set", "nginx", NONE,
+    "no variables and conditions: a route asks for what must hold (header, "
+    "query, cookie, method, from)")
+FOREIGN("resolver", "nginx", GLOBAL_resolvers, "resolvers")
+FOREIGN("server_tokens", "nginx", NONE,
+    "nothing: no version is told to anybody")
+FOREIGN("ServerTokens", "Apache", NONE,
+    "nothing: no version is told to anybody")
+FOREIGN("ServerSignature", "Apache", NONE,
+    "nothing: no version is told to anybody")
+FOREIGN("default_server", "nginx", VHOST_host,
+    "host = \"*\"; in the vhost that takes what no other does")
+FOREIGN("merge_slashes", "nginx", NONE,
+    "nothing: sluiced.conf(5) says how paths and fields are read")
+FOREIGN("underscores_in_headers", "nginx", NONE,
+    "nothing: sluiced.conf(5) says how paths and fields are read")
+FOREIGN("stub_status", "nginx", GLOBAL_metrics, "sluicectl status, and metrics")
+FOREIGN("ssl_certificate", "nginx", VHOST_tls,
+    "tls = { cert = \"/etc/ssl/app.pem\"; };")
+FOREIGN("ssl_certificate_key", "nginx", VHOST_tls, "tls")
+FOREIGN("ssl_protocols", "nginx", VHOST_tls, "tls")
+FOREIGN("ssl_ciphers", "nginx", VHOST_tls, "tls")
+FOREIGN("ssl_session_cache", "nginx", VHOST_tls, "tls")
+FOREIGN("ssl", "nginx", VHOST_tls, "tls")
+FOREIGN("http2", "nginx", VHOST_tls, "nothing: it comes with tls")
+FOREIGN("bind", "HAProxy", VHOST_listen, "listen = \"80\";")
+FOREIGN("frontend", "HAProxy", NONE, "a vhost is a file of its own")
+FOREIGN("backend", "HAProxy", VHOST_pools,
     "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("default_backend", "HAProxy", VHOST_routes,
+    "routes = ( { path = \"/\"; pool = \"web\"; } );")
+FOREIGN("use_backend", "HAProxy", VHOST_routes,
+    "routes = ( { path = \"/api\"; pool = \"api\"; } );")
+FOREIGN("use-server", "HAProxy", VHOST_routes,
+    "routes = ( { path = \"/api\"; pool = \"api\"; } );")
+FOREIGN("defaults", "HAProxy", NONE, "global settings stand in sluiced.conf")
+FOREIGN("global", "HAProxy", NONE, "global settings stand in sluiced.conf")
+FOREIGN("nbproc", "HAProxy", GLOBAL_workers, "workers = 0;")
+FOREIGN("nbthread", "HAProxy", GLOBAL_workers, "workers = 0;")
+FOREIGN("maxconn", "HAProxy", POOL_max_conns, "max_conns of a pool")
+FOREIGN("fullconn", "HAProxy", POOL_max_conns, "max_conns of a pool")
+FOREIGN("pidfile", "HAProxy and Apache", GLOBAL_pid_file,
+    "pid_file = \"/run/sluice/sluiced.pid\";")
+FOREIGN("option", "HAProxy", NONE,
+    "nothing of this kind: each setting has a name")
+FOREIGN("mode", "HAProxy", NONE, "nothing: a vhost is for HTTP")
+FOREIGN("timeout", "HAProxy", VHOST_timeouts,
+    "timeouts = { idle = \"60s\"; }; of clients, and timeouts of a pool")
+FOREIGN("acl", "HAProxy", VHOST_routes,
+    "routes, each with a path and what must hold")
+FOREIGN("http-request", "HAProxy", VHOST_headers,
+    "headers = { request = { set = { X-Env = \"prod\"; }; }; };")
+FOREIGN("reqadd", "HAProxy", VHOST_headers,
+    "headers = { request = { set = { X-Env = \"prod\"; }; }; };")
+FOREIGN("reqrep", "HAProxy", VHOST_headers,
+    "headers = { request = { set = { X-Env = \"prod\"; }; }; };")
+FOREIGN("http-response", "HAProxy", VHOST_headers,
+    "headers = { response = { set = { X-Frame-Options = \"DENY\"; }; }; };")
+FOREIGN("rspadd", "HAProxy", VHOST_headers,
+    "headers = { response = { set = { X-Frame-Options = \"DENY\"; }; }; };")
+FOREIGN("errorfile", "HAProxy", VHOST_errors,
+    "errors = ( { status = 503; file = \"/srv/busy.html\"; } );")
+FOREIGN("errorloc", "HAProxy", VHOST_errors,
+    "errors = ( { status = 503; file = \"/srv/busy.html\"; } );")
+FOREIGN("stick-table", "HAProxy", LIMITS_rate, "limits.rate")
+FOREIGN("stick", "HAProxy", LIMITS_rate, "limits.rate")
+FOREIGN("stats", "HAProxy", GLOBAL_metrics, "sluicectl status, and metrics")
+FOREIGN("chroot", "HAProxy", GLOBAL_sandbox, "user = \"sluice\"; and sandbox")
+FOREIGN("retries", "HAProxy", POOL_retry, "retry of a pool")
+FOREIGN("redispatch", "HAProxy", POOL_retry, "retry of a pool")
+FOREIGN("compression", "HAProxy", VHOST_compress, "compress")
+FOREIGN("monitor-uri", "HAProxy", ROUTE_respond,
+    "{ path_exact = \"/up\"; respond = { status = 200; }; }")
+FOREIGN("ServerName", "Apache", VHOST_host, "host = \"app.example.com\";")
+FOREIGN("ServerAlias", "Apache", VHOST_host,
+    "host = [ \"www.example.com\", \"example.com\" ];")
+FOREIGN("ProxyPass", "Apache", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("ProxyPassMatch", "Apache", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("ProxyPassReverse", "Apache", NONE,
+    "nothing: what names the origin is rewritten")
+FOREIGN("ProxyPassReverseCookieDomain", "Apache", NONE,
+    "nothing: what names the origin is rewritten")
+FOREIGN("ProxyPreserveHost", "Apache", VHOST_send_host,
+    "nothing: the Host is the client's; or send_host = \"server\";")
+FOREIGN("ProxyTimeout", "Apache", POOL_TIMEOUTS_first_byte,
+    "timeouts of a pool: { first_byte = \"60s\"; }")
+FOREIGN("BalancerMember", "Apache", POOL_servers,
+    "servers = [ \"http://10.0.0.11:8080\" ];")
+FOREIGN("RequestHeader", "Apache", VHOST_headers,
+    "headers = { request = { set = { X-Env = \"prod\"; }; }; };")
+FOREIGN("Header", "Apache", VHOST_headers,
+    "headers = { response = { set = { X-Frame-Options = \"DENY\"; }; }; };")
+FOREIGN("RewriteEngine", "Apache", NONE, "nothing: rewrite is enough")
+FOREIGN("RewriteRule", "Apache", VHOST_rewrite,
+    "rewrite = ( { match = \"^/old/(.*)$\"; to = \"/new/${1}\"; } );")
+FOREIGN("RewriteCond", "Apache", VHOST_rewrite,
+    "rewrite = ( { match = \"^/old/(.*)$\"; to = \"/new/${1}\"; } );")
+FOREIGN("RedirectMatch", "Apache", ROUTE_redirect,
+    "{ path = \"/old\"; redirect = \"/new${path_rest}\"; }")
+FOREIGN("RedirectPermanent", "Apache", ROUTE_redirect,
+    "{ path = \"/old\"; redirect = \"/new${path_rest}\"; }")
+FOREIGN("DocumentRoot", "Apache", VHOST_root, "root")
+FOREIGN("CustomLog", "Apache", GLOBAL_log,
+    "log = { file = \"/var/log/sluice/access.log\"; };")
+FOREIGN("TransferLog", "Apache", GLOBAL_log,
+    "log = { file = \"/var/log/sluice/access.log\"; };")
+FOREIGN("LogFormat", "Apache", LOG_format, "log = { format = \"combined\"; };")
+FOREIGN("ErrorLog", "Apache", GLOBAL_error_log,
+    "error_log = \"/var/log/sluice/error.log\";")
+FOREIGN("ServerRoot", "Apache", NONE, "nothing of this kind")
+FOREIGN("ServerAdmin", "Apache", NONE, "nothing of this kind")
+FOREIGN("LogLevel", "Apache", ERROR_LOG_level,
+    "error_log = { level = \"warning\"; };")
+FOREIGN("ErrorDocument", "Apache", VHOST_errors,
+    "errors = ( { status = 503; file = \"/srv/busy.html\"; } );")
+FOREIGN("SSLEngine", "Apache", VHOST_tls, "tls")
+FOREIGN("SSLCertificateFile", "Apache", VHOST_tls, "tls")
+FOREIGN("SSLCertificateKeyFile", "Apache", VHOST_tls, "tls")
+FOREIGN("SSLProxyEngine", "Apache", VHOST_tls, "tls")
+FOREIGN("LoadModule", "Apache", NONE, "nothing: all is built in")
+FOREIGN("MaxRequestWorkers", "Apache", GLOBAL_fibers, "fibers = 16384;")
+FOREIGN("Require", "Apache", VHOST_access, "access")
+FOREIGN("AuthType", "Apache", VHOST_auth, "auth")
+FOREIGN("AuthName", "Apache", VHOST_auth, "auth")
+FOREIGN("AuthUserFile", "Apache", VHOST_auth, "auth")
+FOREIGN("<VirtualHost", "Apache", VHOST_host,
+    "a vhost is a file of its own: host = \"app.example.com\";")
+FOREIGN("</VirtualHost>", "Apache", NONE, "nothing: groups stand in braces")
+FOREIGN("</Location>", "Apache", NONE, "nothing: groups stand in braces")
+FOREIGN("</LocationMatch>", "Apache", NONE, "nothing: groups stand in braces")
+FOREIGN("</Proxy>", "Apache", NONE, "nothing: groups stand in braces")
+FOREIGN("</Directory>", "Apache", NONE, "nothing: groups stand in braces")
+FOREIGN("</IfModule>", "Apache", NONE, "nothing: groups stand in braces")
+FOREIGN("<Location", "Apache", VHOST_routes,
+    "routes = ( { path = \"/api\"; pool = \"api\"; } );")
+FOREIGN("<LocationMatch", "Apache", VHOST_routes,
+    "routes = ( { path = \"/api\"; pool = \"api\"; } );")
+FOREIGN("<Proxy", "Apache", VHOST_pools,
+    "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("<Directory", "Apache", VHOST_root, "root")
+FOREIGN("<IfModule", "Apache", NONE, "nothing: all is built in")
+FOREIGN("reverse_proxy", "Caddy", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("php_fastcgi", "Caddy", VHOST_proxy,
+    "proxy = \"http://127.0.0.1:3000\";")
+FOREIGN("handle", "Caddy", VHOST_routes,
+    "routes = ( { path = \"/api\"; strip = true; pool = \"api\"; } );")
+FOREIGN("handle_path", "Caddy", VHOST_routes,
+    "routes = ( { path = \"/api\"; strip = true; pool = \"api\"; } );")
+FOREIGN("redir", "Caddy", ROUTE_redirect,
+    "{ path = \"/old\"; redirect = \"/new${path_rest}\"; }")
+FOREIGN("file_server", "Caddy", VHOST_root, "root")
+FOREIGN("encode", "Caddy", VHOST_compress, "compress")
+FOREIGN("header_up", "Caddy", VHOST_headers,
+    "headers = { request = { set = { X-Env = \"prod\"; }; }; };")
+FOREIGN("header_down", "Caddy", VHOST_headers,
+    "headers = { response = { set = { X-Frame-Options = \"DENY\"; }; }; };")
+FOREIGN("basicauth", "Caddy", VHOST_auth, "auth")
+FOREIGN("basic_auth", "Caddy", VHOST_auth, "auth")
+FOREIGN("forward_auth", "Caddy", VHOST_auth, "auth")
+FOREIGN("import", "Caddy", VHOST_use,
+    "use = [ \"PRESET\" ]; or @include \"FILE\" on a line of its own")
+FOREIGN("lb_policy", "Caddy", POOL_balance, "balance of a pool")
+FOREIGN("health_uri", "Caddy", POOL_health, "health of a pool")
+FOREIGN("health_path", "Caddy", POOL_health, "health of a pool")
+FOREIGN("flush_interval", "Caddy", NONE,
+    "nothing: what an origin sends is passed on at once")
+FOREIGN("request_body", "Caddy", LIMITS_body, "limits = { body = \"10m\"; };")
+FOREIGN("handle_errors", "Caddy", VHOST_errors,
+    "errors = ( { status = 503; file = \"/srv/busy.html\"; } );")
+FOREIGN("entryPoints", "Traefik", VHOST_listen, "listen = \"80\";")
+FOREIGN("routers", "Traefik", VHOST_routes,
+    "host = \"app.example.com\"; and routes")
+FOREIGN("rule", "Traefik", VHOST_routes,
+    "host = \"app.example.com\"; and routes")
+FOREIGN("services", "Traefik", VHOST_pools,
+    "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("loadBalancer", "Traefik", VHOST_pools,
+    "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("middlewares", "Traefik", NONE,
+    "nothing of this kind: what they do are settings of vhosts and routes")
+FOREIGN("certificatesResolvers", "Traefik", GLOBAL_acme, "acme")
+FOREIGN("passHostHeader", "Traefik", VHOST_send_host,
+    "nothing: the Host is the client's; or send_host = \"server\";")
+FOREIGN("static_resources", "Envoy", NONE,
+    "no group around: a file is one vhost")
+FOREIGN("clusters", "Envoy", VHOST_pools,
+    "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("load_assignment", "Envoy", VHOST_pools,
+    "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("virtual_hosts", "Envoy", VHOST_host,
+    "a vhost is a file of its own: host = \"app.example.com\";")
+FOREIGN("domains", "Envoy", VHOST_host,
+    "a vhost is a file of its own: host = \"app.example.com\";")
+FOREIGN("route_config", "Envoy", VHOST_routes,
+    "routes = ( { path = \"/api\"; strip = true; pool = \"api\"; } );")
+FOREIGN("prefix_rewrite", "Envoy", VHOST_routes,
+    "routes = ( { path = \"/api\"; strip = true; pool = \"api\"; } );")

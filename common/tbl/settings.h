@@ -9,8 +9,9 @@
  *
  * CONTEXT: the group it stands in: GLOBAL (sluiced.conf), VHOST (a file of
  * vhost_dir), or a group below.  TYPE: see enum conf_type.  LEAST and MOST
- * bound a COUNT, and a DURATION in seconds; MOST bounds the elements of an
- * array or list.  DEFAULT: as written, or NULL.
+ * bound a COUNT, a SIZE, a DURATION, and the time of a RATE; MOST bounds the
+ * elements of an array or list; LEAST of a GROUP, FILE or LOG is the
+ * context of what is in it.  DEFAULT: as written, or NULL.
  */
 
 SETTING(GLOBAL, user, TEXT, 0, 0, "sluice", "\"sluice\"",
@@ -25,42 +26,61 @@ SETTING(GLOBAL, listen, LISTEN, 0, 1000, "80", "[ \"80\", \"[::1]:8080\" ]",
     "addresses of the vhosts that name none")
 SETTING(GLOBAL, pid_file, TEXT, 0, 0, CONF_RUN_DIR "/sluiced.pid",
     "\"" CONF_RUN_DIR "/sluiced.pid\"", "the file with the master's number")
-SETTING(GLOBAL, control, GROUP, 0, 0, NULL, "{ mode = \"0660\"; }",
+SETTING(GLOBAL, control, GROUP, CONTEXT_CONTROL, 0, NULL, "{ mode = \"0660\"; }",
     "the socket that sluicectl talks to")
-SETTING(GLOBAL, drain, DURATION, 0, 30 * 86400, "60s", "\"60s\"",
+SETTING(GLOBAL, drain, DURATION, 0, 30 * USEC_PER_DAY, "60s", "\"60s\"",
     "how long an old worker may finish its exchanges")
-SETTING(GLOBAL, drain_websocket, DURATION, 0, 30 * 86400, "1h", "\"1h\"",
-    "how long an old worker may keep its tunnels")
-SETTING(GLOBAL, watchdog, DURATION, 1, 3600, "10s", "\"10s\"",
-    "a worker that stands still for so long is killed")
-SETTING(GLOBAL, log, GROUP, 0, 0, NULL,
-    "{ file = \"" CONF_LOG_DIR "/access.log\"; }", "the access log")
-SETTING(GLOBAL, error_log, TEXT, 0, 0, CONF_LOG_DIR "/error.log",
+SETTING(GLOBAL, drain_websocket, DURATION, 0, 30 * USEC_PER_DAY, "1h",
+    "\"1h\"", "how long an old worker may keep its tunnels")
+SETTING(GLOBAL, watchdog, DURATION, USEC_PER_SEC, USEC_PER_HOUR, "10s",
+    "\"10s\"", "a worker that stands still for so long is killed")
+SETTING(GLOBAL, log, LOG, CONTEXT_LOG, 0, NULL, "{ format = \"json\"; }",
+    "the access log")
+SETTING(GLOBAL, error_log, FILE, CONTEXT_ERROR_LOG, 0, NULL,
     "\"" CONF_LOG_DIR "/error.log\"", "the error log")
+SETTING(GLOBAL, memory, SIZE, 16 << 20, (uint64_t)64 << 30, "256m",
+    "\"512m\"", "memory for bodies in flight, a worker")
+SETTING(GLOBAL, fibers, COUNT, 64, 16384, "16384", "4096",
+    "exchanges and tunnels at a time, a worker")
+SETTING(GLOBAL, limits, GROUP, CONTEXT_LIMITS, 0, NULL, "{ body = \"50m\"; }",
+    "limits of bodies, heads and rates, for all vhosts")
+SETTING(GLOBAL, timeouts, GROUP, CONTEXT_TIMEOUTS, 0, NULL,
+    "{ idle = \"30s\"; }", "timeouts of clients, for all vhosts")
+SETTING(GLOBAL, trusted_proxies, TEXTS, 0, 1000, NULL,
+    "[ \"10.0.0.0/8\", \"2001:db8::1\" ]",
+    "whose word on who the client is is believed")
+SETTING(GLOBAL, send_host, TEXT, 0, 0, "client", "\"server\"",
+    "the Host that origins get, for all vhosts")
+SETTING(GLOBAL, forwarded, BOOL, 0, 0, "false", "true",
+    "the field Forwarded for origins, for all vhosts")
+SETTING(GLOBAL, websocket, BOOL, 0, 0, "true", "false",
+    "whether connections may be upgraded, for all vhosts")
+SETTING(GLOBAL, presets, NAMED, CONTEXT_VHOST, 0, NULL,
+    "{ patient = { timeouts = { idle = \"5m\"; }; }; }",
+    "groups of settings for vhosts to use")
 LATER(GLOBAL, unknown_host, "what a client gets whose host is unknown")
 LATER(GLOBAL, shared, "sizes of the shared segment")
-LATER(GLOBAL, trusted_proxies, "whose X-Forwarded fields are believed")
 LATER(GLOBAL, proxy_protocol_from, "who speaks the PROXY protocol")
 LATER(GLOBAL, metrics, "where metrics are served")
 LATER(GLOBAL, tracing, "where spans are sent")
 LATER(GLOBAL, acme, "certificates by ACME")
-LATER(GLOBAL, presets, "groups of settings for vhosts to use")
 LATER(GLOBAL, pools, "pools for all vhosts")
 LATER(GLOBAL, resolvers, "name servers")
 LATER(GLOBAL, sandbox, "the sandbox of the workers")
-LATER(GLOBAL, memory, "memory for bodies in flight, a worker")
-LATER(GLOBAL, fibers, "fibers, a worker")
 LATER(GLOBAL, tls, "TLS for all vhosts")
-LATER(GLOBAL, headers, "fields set and removed, for all vhosts")
-LATER(GLOBAL, cookies, "cookies rewritten, for all vhosts")
+SETTING(GLOBAL, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
+    "{ response = { set = { X-Frame-Options = \"DENY\"; }; }; }",
+    "fields set, added and removed, for all vhosts")
+SETTING(GLOBAL, cookies, GROUP, CONTEXT_COOKIES, 0, NULL,
+    "{ secure = true; }", "what is done to cookies that origins set, for all vhosts")
 LATER(GLOBAL, cache, "caching for all vhosts")
 LATER(GLOBAL, compress, "compression for all vhosts")
-LATER(GLOBAL, limits, "limits for all vhosts")
 LATER(GLOBAL, access, "who is let in, for all vhosts")
 LATER(GLOBAL, auth, "authentication for all vhosts")
 LATER(GLOBAL, buffering, "buffering for all vhosts")
-LATER(GLOBAL, errors, "error pages for all vhosts")
-LATER(GLOBAL, timeouts, "timeouts for all vhosts")
+SETTING(GLOBAL, errors, GROUPS, 0, 200, NULL,
+    "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
+    "error pages, for all vhosts")
 
 SETTING(CONTROL, socket, TEXT, 0, 0, CONF_RUN_DIR "/ctl.sock",
     "\"" CONF_RUN_DIR "/ctl.sock\"", "the path of the socket")
@@ -71,9 +91,16 @@ SETTING(CONTROL, group, TEXT, 0, 0, NULL, "\"adm\"",
 
 SETTING(LOG, file, TEXT, 0, 0, CONF_LOG_DIR "/access.log",
     "\"" CONF_LOG_DIR "/access.log\"", "the file")
-LATER(LOG, format, "logfmt or JSON")
+SETTING(LOG, format, TEMPLATE, 0, 0, "logfmt", "\"json\"",
+    "what a line looks like")
+SETTING(LOG, sample, SHARE, 0, 0, "100%", "\"1%\"",
+    "the share of the exchanges that went well which is logged")
 LATER(LOG, rotate, "rotation by ourselves")
-LATER(LOG, sample, "the share of exchanges that is logged")
+
+SETTING(ERROR_LOG, file, TEXT, 0, 0, CONF_LOG_DIR "/error.log",
+    "\"" CONF_LOG_DIR "/error.log\"", "the file")
+SETTING(ERROR_LOG, level, TEXT, 0, 0, "info", "\"warning\"",
+    "how much is written: \"error\", \"warning\", \"info\", \"debug\"")
 
 SETTING(VHOST, host, TEXTS, 0, 10000, NULL, "\"app.example.com\"",
     "the host names of the vhost; \"*\": all others")
@@ -86,32 +113,57 @@ SETTING(VHOST, pools, NAMED, 0, 0, NULL,
     "groups of servers, by name")
 SETTING(VHOST, routes, GROUPS, 0, 10000, NULL,
     "( { path = \"/\"; pool = \"web\"; } )", "which path goes where")
-LATER(VHOST, canonical, "the one name to redirect the others to")
-LATER(VHOST, use, "presets")
+SETTING(VHOST, limits, GROUP, CONTEXT_LIMITS, 0, NULL, "{ body = \"50m\"; }",
+    "limits of bodies, heads and rates")
+SETTING(VHOST, timeouts, GROUP, CONTEXT_TIMEOUTS, 0, NULL,
+    "{ idle = \"30s\"; }", "timeouts of clients")
+SETTING(VHOST, send_host, TEXT, 0, 0, "client", "\"server\"",
+    "the Host that origins get")
+SETTING(VHOST, forwarded, BOOL, 0, 0, "false", "true",
+    "the field Forwarded for origins")
+SETTING(VHOST, websocket, BOOL, 0, 0, "true", "false",
+    "whether connections may be upgraded")
+SETTING(VHOST, half_close, BOOL, 0, 0, "false", "true",
+    "whether exchanges outlive the client's FIN")
+SETTING(VHOST, log, LOG, CONTEXT_LOG, 0, NULL, "{ format = \"json\"; }",
+    "the access log of the vhost")
+SETTING(VHOST, canonical, TEXT, 0, 0, NULL, "\"www.example.com\"",
+    "the one host name: clients of the others are sent there")
+SETTING(VHOST, use, TEXTS, 0, 16, NULL, "[ \"patient\" ]",
+    "the presets whose settings the vhost takes")
 LATER(VHOST, tls, "TLS for clients")
 LATER(VHOST, root, "files")
 LATER(VHOST, fallback, "the file for what is not found")
-LATER(VHOST, headers, "fields set and removed")
-LATER(VHOST, cookies, "cookies rewritten")
+SETTING(VHOST, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
+    "{ response = { set = { X-Frame-Options = \"DENY\"; }; }; }",
+    "fields set, added and removed")
+SETTING(VHOST, cookies, GROUP, CONTEXT_COOKIES, 0, NULL,
+    "{ secure = true; }", "what is done to cookies that origins set")
 LATER(VHOST, cache, "caching")
 LATER(VHOST, compress, "compression")
-LATER(VHOST, limits, "limits of bodies, heads and rates")
 LATER(VHOST, access, "who is let in")
 LATER(VHOST, auth, "authentication")
 LATER(VHOST, buffering, "buffering")
-LATER(VHOST, errors, "error pages")
-LATER(VHOST, log, "an access log of its own")
-LATER(VHOST, timeouts, "timeouts of clients")
+SETTING(VHOST, errors, GROUPS, 0, 200, NULL,
+    "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
+    "error pages")
 LATER(VHOST, client_cert, "certificates of clients")
-LATER(VHOST, redirect, "a redirection")
-LATER(VHOST, send_host, "the Host that origins get")
+SETTING(VHOST, redirect, BRIEF, CONTEXT_REDIRECT, 0, NULL,
+    "\"https://www.example.com${path}\"", "where all clients are sent")
 LATER(VHOST, schema, "the version of this language")
 LATER(VHOST, tcp, "a TCP proxy")
-LATER(VHOST, rewrite, "rewriting of paths")
-LATER(VHOST, half_close, "exchanges that outlive the client's FIN")
+SETTING(VHOST, rewrite, RULES, 0, 10000, NULL,
+    "( { match = \"^/old/(.*)$\"; to = \"/new/${1}\"; } )",
+    "what becomes of paths, before a route is looked for")
 
 SETTING(POOL, servers, SERVERS, 0, 1000, NULL, "[ \"http://10.0.0.11:8080\" ]",
     "the servers of the pool")
+SETTING(POOL, timeouts, GROUP, CONTEXT_POOL_TIMEOUTS, 0, NULL,
+    "{ first_byte = \"5m\"; }", "timeouts of origins")
+SETTING(POOL, keepalive, GROUP, CONTEXT_KEEPALIVE, 0, NULL,
+    "{ idle = 64; timeout = \"50s\"; }", "idle connections to origins")
+SETTING(POOL, limits, GROUP, CONTEXT_POOL_LIMITS, 0, NULL,
+    "{ header = \"16k\"; }", "limits of what an origin sends")
 LATER(POOL, balance, "how a server is chosen")
 LATER(POOL, prefer, "nearest servers first")
 LATER(POOL, sticky, "clients that stay with a server")
@@ -122,14 +174,11 @@ LATER(POOL, hedge, "a second request when the first is slow")
 LATER(POOL, slow_start, "little work for a server that comes back")
 LATER(POOL, queue, "requests that wait for a server")
 LATER(POOL, max_conns, "connections to one server")
-LATER(POOL, keepalive, "idle connections to origins")
 LATER(POOL, http, "the version of HTTP")
 LATER(POOL, tls, "TLS to origins")
-LATER(POOL, timeouts, "timeouts of origins")
 LATER(POOL, proxy_protocol, "the PROXY protocol to origins")
 LATER(POOL, resolve, "how often names are looked up")
 LATER(POOL, breaker, "a circuit breaker")
-LATER(POOL, limits, "limits of an origin's head")
 
 SETTING(SERVER, url, TEXT, 0, 0, NULL, "\"http://10.0.0.11:8080\"",
     "where the server is")
@@ -146,35 +195,157 @@ SETTING(ROUTE, pool, TEXT, 0, 0, NULL, "\"web\"",
     "the pool that gets the requests")
 SETTING(ROUTE, proxy, TEXTS, 0, 1000, NULL, "\"http://127.0.0.1:3000\"",
     "the origins that get the requests: a pool without a name")
-LATER(ROUTE, path_exact, "one path alone")
-LATER(ROUTE, path_regex, "paths by a pattern")
-LATER(ROUTE, first, "a pattern that beats longer paths")
-LATER(ROUTE, method, "methods")
-LATER(ROUTE, header, "a field that must be there")
-LATER(ROUTE, query, "a parameter that must be there")
-LATER(ROUTE, cookie, "a cookie that must be there")
-LATER(ROUTE, from, "addresses of clients")
+SETTING(ROUTE, limits, GROUP, CONTEXT_LIMITS, 0, NULL, "{ body = \"50m\"; }",
+    "limits of bodies, heads and rates")
+SETTING(ROUTE, timeouts, GROUP, CONTEXT_TIMEOUTS, 0, NULL,
+    "{ idle = \"30s\"; }", "timeouts of clients")
+SETTING(ROUTE, send_host, TEXT, 0, 0, "client", "\"server\"",
+    "the Host that origins get")
+SETTING(ROUTE, forwarded, BOOL, 0, 0, "false", "true",
+    "the field Forwarded for origins")
+SETTING(ROUTE, websocket, BOOL, 0, 0, "true", "false",
+    "whether connections may be upgraded")
+SETTING(ROUTE, path_exact, TEXT, 0, 0, NULL, "\"/health\"",
+    "this path alone, and nothing below it")
+SETTING(ROUTE, path_regex, TEXT, 0, 0, NULL, "\"^/p/([0-9]+)$\"",
+    "the paths that match a pattern")
+SETTING(ROUTE, first, BOOL, 0, 0, "false", "true",
+    "the pattern is tried before all paths")
+SETTING(ROUTE, method, TEXTS, 0, 100, NULL, "[ \"GET\", \"HEAD\" ]",
+    "only requests with one of these methods")
+SETTING(ROUTE, header, TEXTS, 0, 100, NULL, "\"X-Env=test\"",
+    "only requests with these fields: \"Name=value\", or \"Name\"")
+SETTING(ROUTE, query, TEXTS, 0, 100, NULL, "\"debug=1\"",
+    "only requests with these parameters")
+SETTING(ROUTE, cookie, TEXTS, 0, 100, NULL, "\"beta=yes\"",
+    "only requests with these cookies")
+SETTING(ROUTE, from, TEXTS, 0, 1000, NULL, "[ \"10.0.0.0/8\", \"::1\" ]",
+    "only clients in one of these networks")
 LATER(ROUTE, root, "files")
 LATER(ROUTE, fallback, "the file for what is not found")
-LATER(ROUTE, redirect, "a redirection")
-LATER(ROUTE, respond, "a fixed answer")
+SETTING(ROUTE, redirect, BRIEF, CONTEXT_REDIRECT, 0, NULL,
+    "{ to = \"/blog${path_rest}\"; status = 308; }",
+    "where clients are sent")
+SETTING(ROUTE, respond, BRIEF, CONTEXT_RESPOND, 0, NULL,
+    "{ status = 200; body = \"ok\\n\"; }", "an answer of our own")
 LATER(ROUTE, split, "a split over pools")
 LATER(ROUTE, compose, "an answer made of several")
-LATER(ROUTE, strip, "the path without the route's")
-LATER(ROUTE, rewrite, "rewriting of paths")
-LATER(ROUTE, headers, "fields set and removed")
-LATER(ROUTE, cookies, "cookies rewritten")
+SETTING(ROUTE, strip, BOOL, 0, 0, "false", "true",
+    "the route's path is taken off before forwarding")
+SETTING(ROUTE, rewrite, RULES, 0, 10000, NULL, "\"/products/${1}\"",
+    "what becomes of the path before forwarding")
+SETTING(ROUTE, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
+    "{ request = { remove = \"X-Debug\"; }; }",
+    "fields set, added and removed")
+SETTING(ROUTE, cookies, GROUP, CONTEXT_COOKIES, 0, NULL,
+    "{ secure = true; }", "what is done to cookies that origins set")
 LATER(ROUTE, cache, "caching")
 LATER(ROUTE, compress, "compression")
-LATER(ROUTE, limits, "limits of bodies, heads and rates")
 LATER(ROUTE, access, "who is let in")
 LATER(ROUTE, auth, "authentication")
 LATER(ROUTE, buffering, "buffering")
-LATER(ROUTE, errors, "error pages")
-LATER(ROUTE, log, "whether exchanges are logged")
-LATER(ROUTE, timeouts, "timeouts of clients")
+SETTING(ROUTE, errors, GROUPS, 0, 200, NULL,
+    "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
+    "error pages")
+SETTING(ROUTE, log, LOG, CONTEXT_LOG, 0, NULL, "false",
+    "the access log of the route")
 LATER(ROUTE, mirror, "a copy of each request")
 LATER(ROUTE, client_cert, "certificates of clients")
-LATER(ROUTE, send_host, "the Host that origins get")
-LATER(ROUTE, websocket, "whether connections may be upgraded")
 
+SETTING(LIMITS, body, SIZE, 0, (uint64_t)1 << 40, "10m", "\"50m\"",
+    "bytes of a request's body; \"0\": none may have one")
+SETTING(LIMITS, header, SIZE, 1024, 65536, "64k", "\"16k\"",
+    "bytes of a request's head")
+SETTING(LIMITS, fields, COUNT, 1, 100, "100", "50",
+    "fields of a request's head")
+SETTING(LIMITS, url, SIZE, 64, 65536, "16k", "\"4k\"",
+    "bytes of a request's target")
+SETTING(LIMITS, min_rate, RATE, USEC_PER_SEC, USEC_PER_HOUR, "256/30s",
+    "\"1k/10s\"", "bytes a second that a client sends or takes, averaged over a time")
+LATER(LIMITS, rate, "requests a second")
+LATER(LIMITS, burst, "requests at once, above the rate")
+LATER(LIMITS, per, "what a rate is counted by")
+LATER(LIMITS, conns_per_ip, "connections of one address")
+LATER(LIMITS, streams, "streams of an HTTP/2 connection")
+LATER(LIMITS, bandwidth, "bytes a second that a client gets at most")
+LATER(LIMITS, resets, "resets of HTTP/2 streams")
+LATER(LIMITS, settings, "SETTINGS frames of HTTP/2")
+LATER(LIMITS, pings, "PING frames of HTTP/2")
+LATER(LIMITS, continuations, "CONTINUATION frames of HTTP/2")
+
+SETTING(TIMEOUTS, header, DURATION, USEC_PER_SEC, USEC_PER_HOUR, "10s",
+    "\"5s\"", "for a whole head, from its first byte")
+SETTING(TIMEOUTS, idle, DURATION, USEC_PER_SEC, USEC_PER_DAY, "60s",
+    "\"30s\"", "between two requests on a connection")
+SETTING(TIMEOUTS, websocket, DURATION, USEC_PER_SEC, 30 * USEC_PER_DAY, "1h",
+    "\"12h\"", "for an upgraded connection on which nothing moves")
+
+SETTING(POOL_LIMITS, header, SIZE, 1024, 65536, "64k", "\"16k\"",
+    "bytes of a reply's head")
+
+SETTING(POOL_TIMEOUTS, connect, DURATION, USEC_PER_MSEC, USEC_PER_HOUR, "3s",
+    "\"500ms\"", "for a new connection to a server")
+SETTING(POOL_TIMEOUTS, first_byte, DURATION, USEC_PER_MSEC, USEC_PER_DAY, "60s",
+    "\"5m\"", "from the end of the request to the reply's head")
+SETTING(POOL_TIMEOUTS, idle, DURATION, USEC_PER_MSEC, USEC_PER_DAY, "60s",
+    "\"5m\"", "between two pieces of a reply")
+SETTING(POOL_TIMEOUTS, total, DURATION, 0, 30 * USEC_PER_DAY, "0s",
+    "\"10m\"", "for a whole exchange; \"0s\": none")
+
+SETTING(KEEPALIVE, idle, COUNT, 0, 100000, "32", "64",
+    "connections that lie idle, a worker")
+SETTING(KEEPALIVE, timeout, DURATION, USEC_PER_MSEC, USEC_PER_DAY, "4s",
+    "\"50s\"", "for how long, unless the origin says so (Keep-Alive: timeout=)")
+
+SETTING(COOKIES, rewrite_domain, TEXT, 0, 0, NULL, "\".example.com\"",
+    "instead of a Domain that names the origin")
+SETTING(COOKIES, rewrite_path, TEXT, 0, 0, NULL, "\"/app\"",
+    "put before the Path of each cookie")
+SETTING(COOKIES, secure, BOOL, 0, 0, "false", "true",
+    "all cookies are for TLS only")
+SETTING(COOKIES, http_only, BOOL, 0, 0, "false", "true",
+    "no cookie is for scripts")
+SETTING(COOKIES, same_site, TEXT, 0, 0, NULL, "\"Lax\"",
+    "which requests of other sites carry cookies")
+SETTING(COOKIES, remove, TEXTS, 0, 100, NULL, "[ \"debug\" ]",
+    "cookies that clients don't get")
+
+SETTING(ERROR, status, STATUSES, 0, 200, NULL, "[ 502, 503, 504 ]",
+    "the statuses that the entry is for")
+SETTING(ERROR, file, TEXT, 0, 0, NULL, "\"/srv/errors/busy.html\"",
+    "the page")
+SETTING(ERROR, retry_after, DURATION, 0, 30 * USEC_PER_DAY, "0s", "\"30s\"",
+    "when clients are to try again")
+SETTING(ERROR, origin, BOOL, 0, 0, "false", "true",
+    "errors of origins, too")
+
+SETTING(RULE, match, TEXT, 0, 0, NULL, "\"^/old/(.*)$\"",
+    "the pattern that a path must match")
+SETTING(RULE, to, TEMPLATE, 0, 0, NULL, "\"/new/${1}\"",
+    "what stands instead of what matched")
+SETTING(RULE, redirect, COUNT, 301, 308, NULL, "308",
+    "the client is sent there with this status")
+SETTING(RULE, then, TEXT, 0, 0, "stop", "\"continue\"",
+    "whether further rules are tried")
+
+SETTING(REDIRECT, to, TEMPLATE, 0, 0, NULL, "\"/blog${path_rest}\"",
+    "where: a path, or a URL")
+SETTING(REDIRECT, status, COUNT, 301, 308, "308", "307",
+    "the status: 301, 302, 303, 307 or 308")
+
+SETTING(RESPOND, status, COUNT, 200, 599, "200", "404", "the status")
+SETTING(RESPOND, body, TEMPLATE, 0, 0, "", "\"ok\\n\"", "the body")
+SETTING(RESPOND, type, TEXT, 0, 0, "text/plain; charset=utf-8",
+    "\"application/json\"", "the media type of the body")
+
+SETTING(HEADERS, request, GROUP, CONTEXT_FIELDS, 0, NULL,
+    "{ set = { X-Env = \"prod\"; }; }", "of requests to origins")
+SETTING(HEADERS, response, GROUP, CONTEXT_FIELDS, 0, NULL,
+    "{ remove = [ \"X-Cache\" ]; }", "of replies to clients")
+
+SETTING(FIELDS, set, FIELDS, 0, 0, NULL, "{ X-Env = \"prod\"; }",
+    "fields that stand instead of those of their names")
+SETTING(FIELDS, add, FIELDS, 0, 0, NULL, "{ Link = \"</a.css>\"; }",
+    "fields beside those of their names")
+SETTING(FIELDS, remove, TEXTS, 0, 100, NULL, "[ \"X-Debug\" ]",
+    "names of fields that are removed")

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -50,11 +51,11 @@ static int connect_to(const char *path, bool patient)
 /* The daemon may go away at any moment. */
 static bool send_line(int fd, const char *verb)
 {
-	char line[128];
-	int n = snprintf(line, sizeof(line), "%s\n", verb);
+	struct iovec iov[2] = {{(void *)verb, strlen(verb)}, {"\n", 1}};
+	struct msghdr line = {.msg_iov = iov, .msg_iovlen = 2};
 
-	return n < (int)sizeof(line) &&
-	    send(fd, line, (size_t)n, MSG_NOSIGNAL) == n;
+	return sendmsg(fd, &line, MSG_NOSIGNAL) ==
+	    (ssize_t)(iov[0].iov_len + 1);
 }
 
 static int read_head(FILE *f)

@@ -12,6 +12,7 @@
 
 #include "common/conf/paths.h"
 #include "master/ctl/ask.h"
+#include "master/ctl/route.h"
 
 #define DEFAULT_SOCKET CONF_RUN_DIR "/ctl.sock"
 
@@ -25,6 +26,7 @@ static const struct verb verbs[] = {
     {"status", "show generation, workers and counters", false},
     {"workers", "show each worker, and what old ones wait for", false},
     {"version", "show version, libraries and features", false},
+    {"route", "tell which vhost, route and pool take a URL, and why", false},
     {"reload", "load the configuration; returns when it is in force", true},
     {"reopen", "reopen the logs; returns when all write to them", false},
     {"stop", "end now: exchanges get a second", false},
@@ -65,7 +67,7 @@ int main(int argc, char **argv)
 	const struct verb *verb;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:h", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+s:h", options, NULL)) != -1) {
 		if (c == 's') {
 			path = optarg;
 		} else if (c == 'h') {
@@ -78,6 +80,8 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		return wrong("which verb?", "");
+	if (strcmp(argv[optind], "route") == 0)
+		return ctl_route(path, argc - optind, argv + optind);
 	if (optind + 1 < argc)
 		return wrong("one verb only, not ", argv[optind + 1]);
 	verb = find(argv[optind]);

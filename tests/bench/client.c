@@ -53,6 +53,19 @@ void client_target_init(struct client_target *t, unsigned port, bool browser,
 	    .reply_size = reply_size};
 }
 
+bool client_target_set(struct client_target *t, const char *target,
+    const char *host)
+{
+	static char request[4096];
+	const char *fields = strstr(strstr(t->request, "\r\n") + 2, "\r\n");
+	int n = snprintf(request, sizeof(request),
+	    "GET %s HTTP/1.1\r\nHost: %s%s", target, host, fields);
+
+	t->request = request;
+	t->request_len = (size_t)n;
+	return n > 0 && n < (int)sizeof(request);
+}
+
 /* A source of our own, its port chosen at connect: 28,000 ports each. */
 static bool bind_source(int fd, unsigned source)
 {

@@ -38,6 +38,10 @@ enum client_result { CLIENT_MORE, CLIENT_DONE, CLIENT_FAILED };
 void client_target_init(struct client_target *t, unsigned port, bool browser,
     uint64_t reply_size);
 
+/* The same request, for TARGET of HOST: false when it is too long. */
+bool client_target_set(struct client_target *t, const char *target,
+    const char *host);
+
 /* Connects from 127.0.0.SOURCE (1 to 254) and watches for input on EPOLL_FD
  * with C as the event's data.  False and errno. */
 bool client_connect(struct client *c, const struct client_target *t,

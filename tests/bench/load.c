@@ -1,10 +1,12 @@
 /*
  * load.c - closed-loop load, and what it cost the proxy.
  *
- *   load [-c CLIENTS] [-d MSEC] [-w MSEC] [-s BYTES] [-b] [-n] [-p TID]... PORT
+ *   load [-c CLIENTS] [-d MSEC] [-w MSEC] [-s BYTES] [-b] [-n]
+ *       [-t TARGET -H HOST] [-p TID]... PORT
  *
  * CLIENTS connections (64) each have one request under way at any time: -b
- * browser-like ones, -n on a new connection each (ended by RST).  After -w
+ * browser-like ones, -t and -H for another target and host, -n on a new
+ * connection each (ended by RST).  After -w
  * milliseconds of warming up (100) it lets the proxy fall idle, notes the CPU
  * time of the threads -p, loads for -d milliseconds (700), lets it fall idle
  * again and prints one line:
@@ -202,6 +204,8 @@ static struct {
 	unsigned msec;
 	unsigned reply_size;
 	bool browser;
+	const char *target;
+	const char *host;
 } options = {.warm_up_msec = 100, .msec = 700, .reply_size = 1024};
 
 static bool take_option(int option)
@@ -227,6 +231,12 @@ static bool take_option(int option)
 	case 'b':
 		options.browser = true;
 		return true;
+	case 't':
+		options.target = optarg;
+		return true;
+	case 'H':
+		options.host = optarg;
+		return true;
 	case 'n':
 		load.new_connections = true;
 		return true;
@@ -241,13 +251,18 @@ int main(int argc, char **argv)
 	int option;
 
 	load.client_count = 64;
-	while ((option = getopt(argc, argv, "c:d:w:s:p:bn")) >= 0)
+	while ((option = getopt(argc, argv, "c:d:w:s:p:t:H:bn")) >= 0)
 		good = take_option(option) && good;
 	if (!good || optind + 1 != argc)
 		fail("usage", "load [-c N] [-d MS] [-w MS] [-s BYTES] [-b] [-n]"
-			      " [-p TID]... PORT");
+			      " [-t TARGET -H HOST] [-p TID]... PORT");
 	client_target_init(&load.target, (unsigned)atoi(argv[optind]),
 	    options.browser, options.reply_size);
+	if ((options.target != NULL) != (options.host != NULL))
+		fail("-t, -H", "they go together");
+	if (options.target != NULL &&
+	    !client_target_set(&load.target, options.target, options.host))
+		fail("-t, -H", "too long");
 	start_clients();
 	run_for(options.warm_up_msec);
 	measure(options.msec);

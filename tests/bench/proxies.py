@@ -12,6 +12,9 @@ What differs from a proxy's defaults, and why:
 - HAProxy writes its log to its standard output, which is the file: it has no
   other way to a file, and a log server would cost it more.
 - Both get idle timeouts that no measurement reaches.
+- Both tell the origin what Sluice tells it by default: X-Forwarded-For, -Proto,
+  -Host, -Port, X-Request-Id, traceparent, Via.  Neither makes a span for
+  traceparent or knows a name of its own for Via: they send a fixed text.
 """
 
 import contextlib
@@ -262,6 +265,14 @@ http {{
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $http_host;
+            proxy_set_header X-Forwarded-For $remote_addr;
+            proxy_set_header X-Forwarded-Proto $scheme;
+            proxy_set_header X-Forwarded-Host $http_host;
+            proxy_set_header X-Forwarded-Port $server_port;
+            proxy_set_header X-Request-Id $request_id;
+            proxy_set_header traceparent
+                "00-$request_id-0123456789abcdef-00";
+            proxy_set_header Via "1.1 sluice-0123456789abcdef";
         }}
     }}
 }}
@@ -296,6 +307,15 @@ defaults
 frontend bench
     bind 127.0.0.1:{self.port} backlog 4096
     maxconn {CONNECTIONS}
+    unique-id-format %[uuid]
+    http-request del-header X-Forwarded-For
+    option forwardfor
+    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Forwarded-Host %[req.hdr(host)]
+    http-request set-header X-Forwarded-Port %[dst_port]
+    http-request set-header X-Request-Id %[unique-id]
+    http-request set-header traceparent 00-%[unique-id]-0123456789abcdef-00
+    http-request add-header Via "1.1 sluice-0123456789abcdef"
     default_backend origin
 backend origin
     server origin 127.0.0.1:{self.origin_port} pool-max-conn 256

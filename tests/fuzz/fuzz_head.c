@@ -16,6 +16,9 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* A head in a block of exactly its size, and what was read in it. */
+static const struct conf_head_limits limits = {CONF_HEADER_MAX, CONF_FIELDS_MAX,
+    16 * 1024};
+
 struct reading {
 	char *block;
 	struct arena arena;
@@ -43,16 +46,16 @@ static void read_as(struct reading *r, struct str head, bool request,
 	reading_begin(r, head);
 	head = str_make(r->block, head.n);
 	if (request)
-		r->fault = head_parse_request(head, &r->arena, &r->m);
+		r->fault = head_parse_request(head, &limits, &r->arena, &r->m);
 	else
-		r->fault = head_parse_reply(head, method, &r->arena, &r->m);
+		r->fault = head_parse_reply(head, method, &limits, &r->arena, &r->m);
 	INSIST(r->fault >= FAULT_NONE && r->fault < FAULT_END);
 }
 
 /* What every accepted message keeps to. */
 static void check_message(const struct message *m)
 {
-	INSIST(m->minor <= 1 && m->field_count <= MESSAGE_FIELDS_MAX);
+	INSIST(m->minor <= 1 && m->field_count <= CONF_FIELDS_MAX);
 	for (unsigned i = 0; i < m->field_count; i++) {
 		struct str name = field_name(&m->fields[i]);
 		struct str value = field_value(&m->fields[i]);
@@ -105,14 +108,14 @@ static bool goes_on(const struct message *m, bool request)
 static void check_round(const struct message *m, size_t head_len,
     bool request, enum method method)
 {
-	static char first[HEAD_MAX + H1_GROWTH];
-	static char second[HEAD_MAX + H1_GROWTH];
+	static char first[CONF_HEADER_MAX + H1_GROWTH];
+	static char second[CONF_HEADER_MAX + H1_GROWTH];
 	struct str written = write_as(m, request, first, head_len + H1_GROWTH);
 	struct reading again;
 
 	INSIST(head_length(written.p, written.n, 0) == written.n);
 	read_as(&again, written, request, method);
-	INSIST(again.fault == FAULT_NONE || written.n > HEAD_MAX ||
+	INSIST(again.fault == FAULT_NONE || written.n > CONF_HEADER_MAX ||
 	    again.fault == FAULT_fields_many);
 	if (again.fault == FAULT_NONE) {
 		check_same(m, &again.m);

@@ -3,11 +3,13 @@
  *
  * What is accepted is held against a second, simple reading: the path has no
  * dot segment, not even after decoding it twice more, reading it again changes
- * nothing, and what is matched is what is forwarded but for empty segments.
+ * nothing, and what is matched is what is forwarded but for empty segments; the
+ * loose reading has nothing in it that could be read in two ways.
  */
 #include <stdlib.h>
 
 #include "common/base/insist.h"
+#include "worker/http/path.h"
 #include "worker/http/target.h"
 
 #define TARGET_MAX ((size_t)16 * 1024)
@@ -87,6 +89,23 @@ static void check_path(const struct message *m)
 	INSIST(at == m->path.n);
 }
 
+/* Nothing is left in it of what careless readers disagree on. */
+static void check_loose(struct str path, struct arena *a)
+{
+	struct str loose;
+
+	INSIST(path_loosen(path, a, &loose) == FAULT_NONE);
+	INSIST(loose.n > 0 && loose.n <= path.n && loose.p[0] == '/');
+	for (size_t i = 1; i < loose.n; i++) {
+		char last = loose.p[i - 1];
+		bool ends = i + 1 == loose.n || loose.p[i + 1] == '/';
+
+		INSIST(loose.p[i] != '/' || last != '/');
+		INSIST(loose.p[i] != ';' && loose.p[i] != '\\');
+		INSIST(!ends || (loose.p[i] != '.' && loose.p[i] != ' '));
+	}
+}
+
 static void check_again(const struct message *m, struct arena *a)
 {
 	struct message again;
@@ -108,6 +127,7 @@ static void try_target(enum method method, struct str target)
 	if (fault == FAULT_NONE && method != METHOD_CONNECT &&
 	    !str_eq(m.forward, STR("*"))) {
 		check_path(&m);
+		check_loose(m.path, &a);
 		check_again(&m, &a);
 	}
 	arena_free(&a);

@@ -2,7 +2,7 @@
 
 Stages, each for a build directory whose programs are made already:
 
-  unit    tests/unit/test_* and tests/fault/test_* (Check)
+  unit    test_* of tests/unit, tests/fault and tests/torture (Check)
   fuzz    the corpus of each fuzz target, replayed by a plain main
   house   the rules that the sources themselves keep
   system  tests/system and tests/fault (pytest), against the daemon
@@ -117,7 +117,7 @@ def made_of(source, build):
 
 def unit_stage(tally, build):
     """Every program of Check; it writes TAP, where each test is a line."""
-    for pattern in ("unit/test_*.c", "fault/test_*.c"):
+    for pattern in ("unit/test_*.c", "fault/test_*.c", "torture/test_*.c"):
         for source in sorted((TOP / "tests").glob(pattern)):
             program = made_of(source, build)
             if program.exists():
@@ -173,9 +173,11 @@ def fuzzing_stage(tally, build):
         target = source.stem.removeprefix("fuzz_")
         found = TOP / build / "corpus" / target
         found.mkdir(parents=True, exist_ok=True)
+        words = sorted(source.parent.glob(f"{target}.dict"))
         status, output = run(
             [made_of(source, build), f"-max_total_time={seconds}",
-             f"-artifact_prefix={found.parent}/{target}-", found,
+             f"-artifact_prefix={found.parent}/{target}-",
+             *(f"-dict={file}" for file in words), found,
              TOP / "tests/fuzz/corpus" / target],
             environment(build), seconds + UNIT_SECONDS)
         failures = [] if status == 0 else [f"status {status}"]

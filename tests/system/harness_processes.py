@@ -33,6 +33,13 @@ def read_stat(pid):
     return words[0], int(words[1]), int(words[19])
 
 
+def title_of(pid):
+    """As ps shows it.  A title that is just as long as the command line was
+    ends with a space: setproctitle(3bsd) separates the two."""
+    with open(f"/proc/{pid}/cmdline", "rb") as line:
+        return line.read().split(b"\0")[0].decode().rstrip()
+
+
 def is_alive(pid):
     """Is it there, and not a zombie?"""
     stat = read_stat(pid)

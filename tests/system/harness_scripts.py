@@ -3,6 +3,7 @@
 import threading
 import zlib
 
+from harness import eventually
 from harness_origin import reply
 from harness_peer import DEADLINE
 
@@ -56,6 +57,17 @@ def tell(peer):
                         f"{crc(request.body)}".encode()))
 
 
+# What the proxy tells each origin of a request's way: forward.c.
+FORWARDING = ("x-forwarded-for", "x-forwarded-proto", "x-forwarded-host",
+              "x-forwarded-port", "x-request-id", "traceparent", "via")
+
+
+def without_forwarding(request):
+    """The fields of a request that an origin got, but for those."""
+    return [(name, value) for name, value in request.fields
+            if name.lower() not in FORWARDING]
+
+
 class Gate:
     """Holds scripts until the test opens it."""
 
@@ -85,6 +97,19 @@ def held(gate, data):
             gate.wait()
             peer.send(data)
     return script
+
+
+def counters(daemon):
+    """{name: number} of `sluicectl status`."""
+    words = (line.split() for line in
+             daemon.ctl("status").stdout.splitlines())
+    return {w[0]: int(w[1]) for w in words
+            if len(w) == 2 and w[1].isdigit()}
+
+
+def wait_counter(daemon, name, number):
+    eventually(lambda: counters(daemon).get(name) == number,
+               what=f"{name} to be {number}: {counters(daemon)}")
 
 
 def rss_of(pid):

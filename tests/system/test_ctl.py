@@ -196,7 +196,7 @@ def test_garbage_is_told_off(sluice, line):
 
 
 @pytest.mark.parametrize("line", [
-    b"x" * 257, b"x" * 300000, b"status\n" + b"x" * 300000],
+    b"x" * 8257, b"x" * 300000, b"status\n" + b"x" * 300000],
     ids=["long", "longer", "more"])
 def test_what_is_left_unread_does_not_cost_the_answer(sluice, line):
     daemon = sluice(vhost=proxy_to(NOWHERE))

@@ -42,9 +42,7 @@ def refused_reload(daemon):
 
 
 def titles(daemon):
-    """As ps shows them: up to the first NUL."""
-    return {Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
-            for pid in daemon.workers()}
+    return {processes.title_of(pid) for pid in daemon.workers()}
 
 
 class Loop:

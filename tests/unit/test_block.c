@@ -7,14 +7,15 @@
 
 #include "tests/unit/test_fiber.h"
 
-#define BUDGET_BLOCKS (BLOCK_BUDGET / BLOCK_BODY_SIZE)
+#define BUDGET ((size_t)16 * 1024 * 1024)
+#define BUDGET_BLOCKS (BUDGET / BLOCK_BODY_SIZE)
 
 static void *all[BUDGET_BLOCKS];
 
 static void make(void)
 {
 	make_loop();
-	block_init();
+	block_init(BUDGET);
 }
 
 static void unmake(void)
@@ -29,7 +30,7 @@ static void take_bodies(void *arg)
 	unsigned *count = arg;
 
 	for (unsigned i = 0; i < *count; i++)
-		MUST(block_take_body(&all[i], DEADLINE_NEVER) == 0);
+		MUST(block_take_body(&all[i]) == 0);
 }
 
 static void spend_budget(void)
@@ -49,7 +50,6 @@ static void give_all_but(unsigned kept)
 
 /* A fiber that wants a block for as long as it takes. */
 struct want {
-	usec_t deadline;
 	struct fiber *fiber;
 	void *block;
 	int result;
@@ -60,12 +60,12 @@ static void want_body(void *arg)
 	struct want *w = arg;
 
 	w->fiber = fiber_self();
-	w->result = block_take_body(&w->block, w->deadline);
+	w->result = block_take_body(&w->block);
 }
 
-static void begin_to_want(struct want *w, usec_t deadline)
+static void begin_to_want(struct want *w)
 {
-	*w = (struct want){.deadline = deadline, .result = 1};
+	*w = (struct want){.result = 1};
 	start(want_body, w);
 	loop_turn(0);
 }
@@ -117,16 +117,87 @@ START_TEST(many_heads_come_and_go)
 }
 END_TEST
 
-START_TEST(the_budget_is_a_limit_until_the_deadline)
+START_TEST(the_budget_is_a_limit)
 {
 	struct want w;
 
 	spend_budget();
-	begin_to_want(&w, loop_now() + 20 * USEC_PER_MSEC);
+	begin_to_want(&w);
+	loop_turn(20 * USEC_PER_MSEC);
 	ck_assert_int_eq(w.result, 1);
-	turn_until_idle();
-	ck_assert_int_eq(w.result, -ETIMEDOUT);
 	ck_assert_uint_eq(block_bodies_held(), BUDGET_BLOCKS);
+	give_all_but(BUDGET_BLOCKS - 1);
+	turn_until_idle();
+	ck_assert_int_eq(w.result, 0);
+	block_give_body(w.block);
+	give_all_but(0);
+}
+END_TEST
+
+static unsigned rooms;
+
+static void note_room(void)
+{
+	rooms++;
+	(void)block_is_spent();
+}
+
+START_TEST(room_is_told_to_who_asks_until_there_is_some)
+{
+	rooms = 0;
+	block_on_room(note_room);
+	spend_budget();
+	give_all_but(0);
+	ck_assert_uint_eq(rooms, 0);
+	spend_budget();
+	ck_assert(block_is_spent());
+	give_all_but(BUDGET_BLOCKS / 2);
+	ck_assert_uint_eq(rooms, 1);
+	ck_assert(!block_is_spent());
+	give_all_but(0);
+}
+END_TEST
+
+/* A block is free, but its turn has not come yet. */
+START_TEST(nobody_overtakes_those_who_wait)
+{
+	struct want first, second, late;
+
+	spend_budget();
+	begin_to_want(&first);
+	begin_to_want(&second);
+	give_all_but(BUDGET_BLOCKS - 1);
+	begin_to_want(&late);
+	ck_assert_int_eq(first.result, 0);
+	ck_assert_int_eq(late.result, 1);
+	block_give_body(first.block);
+	loop_turn(0);
+	ck_assert_int_eq(second.result, 0);
+	ck_assert_int_eq(late.result, 1);
+	block_give_body(second.block);
+	turn_until_idle();
+	ck_assert_int_eq(late.result, 0);
+	block_give_body(late.block);
+	give_all_but(0);
+}
+END_TEST
+
+/* Whoever waits was there before anything that has not even begun. */
+START_TEST(there_is_no_room_while_somebody_waits)
+{
+	struct want w;
+
+	rooms = 0;
+	block_on_room(note_room);
+	spend_budget();
+	begin_to_want(&w);
+	ck_assert(block_is_spent());
+	give_all_but(BUDGET_BLOCKS - 1);
+	turn_until_idle();
+	ck_assert_int_eq(w.result, 0);
+	ck_assert(block_is_spent());
+	block_give_body(w.block);
+	ck_assert(!block_is_spent());
 	give_all_but(0);
 }
 END_TEST
@@ -137,7 +208,7 @@ START_TEST(each_block_given_back_goes_to_one_who_waits)
 
 	spend_budget();
 	for (int i = 0; i < 3; i++)
-		begin_to_want(&w[i], DEADLINE_NEVER);
+		begin_to_want(&w[i]);
 	give_all_but(BUDGET_BLOCKS - 2);
 	loop_turn(0);
 	ck_assert_int_eq(w[0].result, 0);
@@ -157,7 +228,7 @@ START_TEST(who_is_cancelled_does_not_wait_on)
 	struct want w;
 
 	spend_budget();
-	begin_to_want(&w, DEADLINE_NEVER);
+	begin_to_want(&w);
 	fiber_cancel(w.fiber);
 	turn_until_idle();
 	ck_assert_int_eq(w.result, -ECANCELED);
@@ -171,8 +242,8 @@ START_TEST(who_is_cancelled_leaves_its_turn_to_the_next)
 	struct want first, second;
 
 	spend_budget();
-	begin_to_want(&first, DEADLINE_NEVER);
-	begin_to_want(&second, DEADLINE_NEVER);
+	begin_to_want(&first);
+	begin_to_want(&second);
 	give_all_but(BUDGET_BLOCKS - 1);
 	fiber_cancel(first.fiber);
 	turn_until_idle();
@@ -194,7 +265,10 @@ int main(void)
 	tcase_add_test(tcase, blocks_are_recycled_last_in_first_out);
 	tcase_add_test(tcase, blocks_are_as_large_as_they_say);
 	tcase_add_test(tcase, many_heads_come_and_go);
-	tcase_add_test(tcase, the_budget_is_a_limit_until_the_deadline);
+	tcase_add_test(tcase, the_budget_is_a_limit);
+	tcase_add_test(tcase, room_is_told_to_who_asks_until_there_is_some);
+	tcase_add_test(tcase, there_is_no_room_while_somebody_waits);
+	tcase_add_test(tcase, nobody_overtakes_those_who_wait);
 	tcase_add_test(tcase, each_block_given_back_goes_to_one_who_waits);
 	tcase_add_test(tcase, who_is_cancelled_does_not_wait_on);
 	tcase_add_test(tcase, who_is_cancelled_leaves_its_turn_to_the_next);

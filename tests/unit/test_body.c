@@ -255,6 +255,43 @@ START_TEST(trailer_is_bounded)
 }
 END_TEST
 
+/* Decodes IN one byte at a time; the section that was kept. */
+static struct str kept_trailers(const char *in, char *kept)
+{
+	struct framing framing = {.kind = FRAMING_CHUNKED};
+	struct body b;
+	size_t payload, used;
+
+	body_begin(&b, &framing);
+	body_keep_trailers(&b, kept);
+	for (const char *p = in; *p != 0; p++) {
+		char byte = *p;
+
+		ck_assert(!b.done);
+		ck_assert_int_eq(body_decode(&b, &byte, 1, &payload, &used),
+		    FAULT_NONE);
+	}
+	return body_trailers(&b);
+}
+
+START_TEST(trailers_are_kept_for_who_asks)
+{
+	char kept[BODY_TRAILER_MAX];
+	struct framing framing = {.kind = FRAMING_CHUNKED};
+	char text[] = "0\r\nA: b\r\n\r\n";
+	struct body b;
+	size_t payload, used;
+
+	check_text(kept_trailers("1;x=y\r\nz\r\n0;x\r\nA: b\r\nC:d\r\n\r\n",
+	    kept), STR("A: b\r\nC:d\r\n\r\n"));
+	ck_assert_uint_eq(kept_trailers("0\r\n\r\n", kept).n, 0);
+	body_begin(&b, &framing);
+	ck_assert_int_eq(body_decode(&b, text, sizeof(text) - 1, &payload,
+	    &used), FAULT_NONE);
+	ck_assert_uint_eq(body_trailers(&b).n, 0);
+}
+END_TEST
+
 START_TEST(largest_chunk_is_two_to_the_62)
 {
 	char text[] = "4000000000000000\r\nabc";
@@ -409,6 +446,7 @@ int main(void)
 	tcase_add_loop_test(chunks, chunks_cut_short_are_no_end, 0,
 	    COUNT(rows));
 	tcase_add_test(chunks, trailer_is_bounded);
+	tcase_add_test(chunks, trailers_are_kept_for_who_asks);
 	tcase_add_test(chunks, largest_chunk_is_two_to_the_62);
 	tcase_add_test(rest, length_ends_a_body_exactly);
 	tcase_add_test(rest, length_may_go_by_without_decoding);

@@ -12,6 +12,16 @@
 
 static struct conf_case c;
 
+static const char *access_log(void)
+{
+	return c.conf->log_files[c.conf->scope->log->file].path;
+}
+
+static const char *error_log(void)
+{
+	return c.conf->log_files[c.conf->error_log.file].path;
+}
+
 static void setup(void)
 {
 	conf_case_begin(&c);
@@ -33,8 +43,8 @@ START_TEST(what_is_left_out_has_its_default)
 	ck_assert_str_eq(c.conf->control_socket, "/run/sluice/ctl.sock");
 	ck_assert_uint_eq(c.conf->control_mode, 0660);
 	ck_assert(c.conf->control_gid == (gid_t)-1);
-	ck_assert_str_eq(c.conf->access_log, "/var/log/sluice/access.log");
-	ck_assert_str_eq(c.conf->error_log, "/var/log/sluice/error.log");
+	ck_assert_str_eq(access_log(), "/var/log/sluice/access.log");
+	ck_assert_str_eq(error_log(), "/var/log/sluice/error.log");
 	ck_assert(c.conf->drain == 60 * USEC_PER_SEC);
 	ck_assert(c.conf->drain_websocket == 3600 * USEC_PER_SEC);
 	ck_assert(c.conf->watchdog == 10 * USEC_PER_SEC);
@@ -55,8 +65,8 @@ START_TEST(in_the_foreground_the_defaults_are_others)
 	ck_assert_msg(c.conf != NULL, "%s", c.messages);
 	ck_assert_ptr_null(c.conf->pid_file);
 	ck_assert_ptr_null(c.conf->control_socket);
-	ck_assert_str_eq(c.conf->access_log, "-");
-	ck_assert_str_eq(c.conf->error_log, "-");
+	ck_assert_str_eq(access_log(), "-");
+	ck_assert_str_eq(error_log(), "-");
 	conf_case_text(&c, "sluiced.conf", CASE_USER
 	    "pid_file = \"/a/pid\"; control = { socket = \"/a/ctl\"; };\n"
 	    "log = { file = \"/a/log\"; }; error_log = \"/a/err\";\n");
@@ -64,8 +74,8 @@ START_TEST(in_the_foreground_the_defaults_are_others)
 	ck_assert_msg(c.conf != NULL, "%s", c.messages);
 	ck_assert_str_eq(c.conf->pid_file, "/a/pid");
 	ck_assert_str_eq(c.conf->control_socket, "/a/ctl");
-	ck_assert_str_eq(c.conf->access_log, "/a/log");
-	ck_assert_str_eq(c.conf->error_log, "/a/err");
+	ck_assert_str_eq(access_log(), "/a/log");
+	ck_assert_str_eq(error_log(), "/a/err");
 }
 END_TEST
 
@@ -84,7 +94,7 @@ START_TEST(what_is_written_is_honoured)
 	ck_assert(c.conf->drain == 500 * USEC_PER_MSEC);
 	ck_assert(c.conf->drain_websocket == 30 * 86400 * USEC_PER_SEC);
 	ck_assert(c.conf->watchdog == 120 * USEC_PER_SEC);
-	ck_assert_str_eq(c.conf->access_log, "-");
+	ck_assert_str_eq(access_log(), "-");
 }
 END_TEST
 
@@ -151,13 +161,13 @@ START_TEST(two_options_make_a_proxy)
 	ck_assert_ptr_null(c.conf->file);
 	ck_assert_uint_eq(c.conf->listener_count, 1);
 	ck_assert_str_eq(c.conf->listeners[0].address.text, "127.0.0.1:8080");
-	ck_assert_ptr_eq(c.conf->listeners[0].catch_all, c.conf->vhosts[0]);
+	ck_assert_ptr_eq(c.conf->listeners[0].names.catch_all, c.conf->vhosts[0]);
 	ck_assert_str_eq(c.conf->listeners[0].place.file, "--listen");
 	ck_assert_str_eq(c.conf->pools[0]->servers[0].url,
 	    "http://127.0.0.1:3000");
 	ck_assert_str_eq(c.conf->pools[0]->servers[0].place.file, "--to");
 	ck_assert_uint_eq(c.conf->vhosts[0]->route_count, 1);
-	ck_assert_str_eq(c.conf->access_log, "-");
+	ck_assert_str_eq(access_log(), "-");
 }
 END_TEST
 
@@ -209,7 +219,7 @@ START_TEST(quick_as_root_needs_no_user_of_ours)
 	ck_assert_str_eq(c.conf->user, "nobody");
 	ck_assert_str_eq(c.conf->group, "nogroup");
 	ck_assert_str_eq(c.messages, "--to: warning: there is no user "
-	    "\"sluice\": workers run as nobody:nogroup\n");
+	    "\"sluice\": workers run as nobody:nogroup [nobody]\n");
 }
 END_TEST
 

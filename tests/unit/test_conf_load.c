@@ -242,7 +242,7 @@ START_TEST(a_bare_port_listens_on_both_families)
 	}
 	ck_assert_ptr_nonnull(l);
 	ck_assert_int_eq(l->address.addr.ss_family, AF_INET6);
-	ck_assert_uint_eq(l->name_count, 1);
+	ck_assert_uint_eq(l->names.count, 1);
 	ck_assert_uint_eq(c.conf->listener_count, 2);
 }
 END_TEST
@@ -283,15 +283,15 @@ START_TEST(vhosts_share_addresses_by_default)
 	conf_case_load_good(&c);
 	l = conf_case_listener(&c, "0.0.0.0:80");
 	ck_assert_ptr_nonnull(l);
-	ck_assert_uint_eq(l->name_count, 3);
-	ck_assert_str_eq(l->names[0].host.p, "a.example");
-	ck_assert_str_eq(l->names[1].host.p, "b.example");
-	ck_assert_str_eq(l->names[2].host.p, "c.example");
-	ck_assert_ptr_eq(l->catch_all, c.conf->vhosts[2]);
+	ck_assert_uint_eq(l->names.count, 3);
+	ck_assert_ptr_nonnull(conf_find_vhost(l, STR("a.example")));
+	ck_assert_ptr_nonnull(conf_find_vhost(l, STR("b.example")));
+	ck_assert_ptr_nonnull(conf_find_vhost(l, STR("c.example")));
+	ck_assert_ptr_eq(l->names.catch_all, c.conf->vhosts[2]);
 	ck_assert_ptr_nonnull(strstr(l->place.file, "vhosts.d/a.conf"));
 	l = conf_case_listener(&c, "127.0.0.1:81");
-	ck_assert_uint_eq(l->name_count, 1);
-	ck_assert_ptr_null(l->catch_all);
+	ck_assert_uint_eq(l->names.count, 1);
+	ck_assert_ptr_null(l->names.catch_all);
 	ck_assert_ptr_nonnull(strstr(l->place.file, "vhosts.d/d.conf"));
 }
 END_TEST
@@ -309,7 +309,7 @@ START_TEST(a_global_listen_is_the_default_of_vhosts)
 	ck_assert_uint_eq(c.conf->listener_count, 2);
 	ck_assert_ptr_nonnull(conf_case_listener(&c, "127.0.0.1:81"));
 	l = conf_case_listener(&c, "127.0.0.1:8080");
-	ck_assert_uint_eq(l->name_count, 1);
+	ck_assert_uint_eq(l->names.count, 1);
 	ck_assert_uint_eq(l->place.line, 2);
 }
 END_TEST
@@ -345,9 +345,11 @@ START_TEST(one_host_may_have_a_vhost_an_address)
 	conf_case_text(&c, "vhosts.d/b.conf",
 	    "listen = \"127.0.0.1:82\";" VHOST("a"));
 	conf_case_load_good(&c);
-	ck_assert_ptr_eq(conf_case_listener(&c, "127.0.0.1:81")->names[0].vhost,
+	ck_assert_ptr_eq(conf_find_vhost(
+	    conf_case_listener(&c, "127.0.0.1:81"), STR("a")),
 	    c.conf->vhosts[0]);
-	ck_assert_ptr_eq(conf_case_listener(&c, "127.0.0.1:82")->names[0].vhost,
+	ck_assert_ptr_eq(conf_find_vhost(
+	    conf_case_listener(&c, "127.0.0.1:82"), STR("a")),
 	    c.conf->vhosts[1]);
 }
 END_TEST

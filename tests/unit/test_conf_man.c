@@ -15,10 +15,23 @@ static const char *const headings[] = {
     [CONTEXT_GLOBAL] = ".Sh SETTINGS OF SLUICED.CONF\n",
     [CONTEXT_CONTROL] = ".Ss The group control\n",
     [CONTEXT_LOG] = ".Ss The group log\n",
+    [CONTEXT_ERROR_LOG] = ".Ss The group error_log\n",
     [CONTEXT_VHOST] = ".Sh SETTINGS OF A VHOST\n",
     [CONTEXT_POOL] = ".Ss A pool\n",
     [CONTEXT_SERVER] = ".Ss A server\n",
     [CONTEXT_ROUTE] = ".Ss A route\n",
+    [CONTEXT_RULE] = ".Ss Rules of rewrite\n",
+    [CONTEXT_REDIRECT] = ".Ss The group redirect\n",
+    [CONTEXT_RESPOND] = ".Ss The group respond\n",
+    [CONTEXT_HEADERS] = ".Ss The group headers\n",
+    [CONTEXT_FIELDS] = ".Ss The groups request and response\n",
+    [CONTEXT_LIMITS] = ".Ss The group limits\n",
+    [CONTEXT_TIMEOUTS] = ".Ss The group timeouts\n",
+    [CONTEXT_POOL_LIMITS] = ".Ss The group limits of a pool\n",
+    [CONTEXT_POOL_TIMEOUTS] = ".Ss The group timeouts of a pool\n",
+    [CONTEXT_KEEPALIVE] = ".Ss The group keepalive of a pool\n",
+    [CONTEXT_COOKIES] = ".Ss The group cookies\n",
+    [CONTEXT_ERROR] = ".Ss Entries of errors\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))
@@ -29,6 +42,17 @@ static const char *const types[] = {
     [TYPE_COUNT] = "Number from",
     [TYPE_DURATION] = "Duration from",
     [TYPE_MODE] = "Mode;",
+    [TYPE_SIZE] = "Size from",
+    [TYPE_RATE] = "Rate over",
+    [TYPE_BOOL] = "Switch;",
+    [TYPE_SHARE] = "Share;",
+    [TYPE_FILE] = "Name of a file, or group; see",
+    [TYPE_LOG] = "Name of a file, group, or false; see",
+    [TYPE_TEMPLATE] = "Template;",
+    [TYPE_BRIEF] = "Template, ",
+    [TYPE_RULES] = "Template, or list of groups;",
+    [TYPE_FIELDS] = "Group of templates,",
+    [TYPE_STATUSES] = "Statuses;",
     [TYPE_LISTEN] = "Addresses;",
     [TYPE_SERVERS] = "Strings, each the URL of a server, or groups",
     [TYPE_GROUP] = "Group; see",
@@ -101,19 +125,32 @@ static void must_have(const struct conf_setting_row *row, const char *text,
 	    "the entry of %s lacks \"%s\":%s", row->key, word, text);
 }
 
+#define BETWEEN "%s\n.Li \\(dq%s\\(dq\nto\n.Li \\(dq%s\\(dq ;"
+
 static void check_range(const struct conf_setting_row *row, const char *text)
 {
 	char least[CONF_UNITS_SIZE], most[CONF_UNITS_SIZE], want[128];
 
-	if (row->type == TYPE_COUNT)
-		snprintf(want, sizeof(want), "Number from %u to %u;",
-		    row->least, row->most);
-	else
-		snprintf(want, sizeof(want),
-		    "Duration from\n.Li \\(dq%s\\(dq\nto\n.Li \\(dq%s\\(dq ;",
-		    conf_units_seconds(least, row->least),
-		    conf_units_seconds(most, row->most));
+	if (row->type == TYPE_COUNT) {
+		snprintf(want, sizeof(want), "Number from %llu to %llu;",
+		    (unsigned long long)row->least,
+		    (unsigned long long)row->most);
+	} else if (row->type == TYPE_SIZE) {
+		snprintf(want, sizeof(want), BETWEEN, types[row->type],
+		    conf_units_bytes(least, row->least),
+		    conf_units_bytes(most, row->most));
+	} else {
+		snprintf(want, sizeof(want), BETWEEN, types[row->type],
+		    conf_units_time(least, (usec_t)row->least),
+		    conf_units_time(most, (usec_t)row->most));
+	}
 	must_have(row, text, want);
+}
+
+static bool has_range(const struct conf_setting_row *row)
+{
+	return row->type == TYPE_COUNT || row->type == TYPE_SIZE ||
+	    row->type == TYPE_DURATION || row->type == TYPE_RATE;
 }
 
 static void check_default(const struct conf_setting_row *row, const char *text)
@@ -123,13 +160,15 @@ static void check_default(const struct conf_setting_row *row, const char *text)
 	if (row->fallback == NULL) {
 		ck_assert_msg(strstr(text, "must be set") ||
 		    strstr(text, "no default") || strstr(text, "default:") ||
-		    row->type == TYPE_GROUP, "no default of %s", row->key);
+		    row->type == TYPE_GROUP || row->type == TYPE_FILE ||
+		    row->type == TYPE_LOG, "no default of %s", row->key);
 		return;
 	}
 	/* The page tells the paths of a usual ./configure. */
 	if (row->fallback[0] == '/' && strcmp(LOCALSTATEDIR, "/var") != 0)
 		return;
-	snprintf(want, sizeof(want), row->type == TYPE_COUNT
+	snprintf(want, sizeof(want),
+	    row->type == TYPE_COUNT || row->type == TYPE_BOOL
 		? "default\n.Li %s ." : "default\n.Li \\(dq%s\\(dq",
 	    row->fallback);
 	must_have(row, text, want);
@@ -144,7 +183,7 @@ START_TEST(every_built_setting_has_an_entry_that_is_true)
 		return;
 	text = entry(row);
 	must_have(row, text, types[row->type]);
-	if (row->type == TYPE_COUNT || row->type == TYPE_DURATION)
+	if (has_range(row))
 		check_range(row, text);
 	check_default(row, text);
 	must_have(row, text, "Example:\n.Bd -literal");
@@ -185,6 +224,27 @@ START_TEST(every_entry_is_a_built_setting)
 }
 END_TEST
 
+START_TEST(every_warning_has_an_entry_and_only_they)
+{
+	const char *start = strstr(page, ".Sh WARNINGS\n");
+	char *text, id[CONF_LINT_SIZE], want[80];
+	int entries = 0;
+
+	ck_assert_ptr_nonnull(start);
+	text = cut(start + 1, "\n.Sh", "\n.Ss");
+	for (int i = 0; i < LINT_END; i++) {
+		snprintf(want, sizeof(want), "\n.It Li [%s]\n",
+		    conf_lint_name((enum conf_lint)i, id));
+		ck_assert_msg(strstr(text, want) != NULL, "no entry:%s", want);
+	}
+	for (char *at = strstr(text, "\n.It "); at != NULL;
+	     at = strstr(at + 1, "\n.It "))
+		entries++;
+	ck_assert_int_eq(entries, LINT_END);
+	free(text);
+}
+END_TEST
+
 /* A display that is a whole vhost file. */
 static bool is_vhost(const char *text)
 {
@@ -213,7 +273,7 @@ START_TEST(every_vhost_that_is_shown_loads)
 		}
 		free(text);
 	}
-	ck_assert_uint_eq(shown, 2);
+	ck_assert_uint_eq(shown, 3);
 }
 END_TEST
 
@@ -229,6 +289,7 @@ int main(void)
 	    0, SETTING_END);
 	tcase_add_loop_test(tc, every_entry_is_a_built_setting, 0,
 	    (int)CONTEXTS);
+	tcase_add_test(tc, every_warning_has_an_entry_and_only_they);
 	tcase_add_test(tc, every_vhost_that_is_shown_loads);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);

@@ -70,17 +70,86 @@ START_TEST(modes_are_four_octal_digits)
 }
 END_TEST
 
-START_TEST(seconds_are_said_in_the_largest_unit)
+START_TEST(times_are_said_in_the_largest_unit)
 {
 	char text[CONF_UNITS_SIZE];
 
-	ck_assert_str_eq(conf_units_seconds(text, 0), "0s");
-	ck_assert_str_eq(conf_units_seconds(text, 1), "1s");
-	ck_assert_str_eq(conf_units_seconds(text, 90), "90s");
-	ck_assert_str_eq(conf_units_seconds(text, 120), "2m");
-	ck_assert_str_eq(conf_units_seconds(text, 3600), "1h");
-	ck_assert_str_eq(conf_units_seconds(text, 30 * 86400), "30d");
-	ck_assert_str_eq(conf_units_seconds(text, UINT32_MAX), "4294967295s");
+	ck_assert_str_eq(conf_units_time(text, 0), "0s");
+	ck_assert_str_eq(conf_units_time(text, USEC_PER_MSEC), "1ms");
+	ck_assert_str_eq(conf_units_time(text, 1500 * USEC_PER_MSEC),
+	    "1500ms");
+	ck_assert_str_eq(conf_units_time(text, USEC_PER_SEC), "1s");
+	ck_assert_str_eq(conf_units_time(text, 90 * USEC_PER_SEC), "90s");
+	ck_assert_str_eq(conf_units_time(text, 120 * USEC_PER_SEC), "2m");
+	ck_assert_str_eq(conf_units_time(text, USEC_PER_HOUR), "1h");
+	ck_assert_str_eq(conf_units_time(text, 30 * USEC_PER_DAY), "30d");
+}
+END_TEST
+
+START_TEST(sizes_have_a_number_and_perhaps_a_unit)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} good[] = {
+	    {"0", 0},
+	    {"512", 512},
+	    {"0064k", 64 << 10},
+	    {"10m", 10 << 20},
+	    {"2g", (uint64_t)2 << 30},
+	    {"999999999g", (uint64_t)999999999 << 30},
+	};
+	uint64_t bytes;
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		ck_assert(conf_units_size(str_from(good[i].text), &bytes));
+		ck_assert_uint_eq(bytes, good[i].bytes);
+	}
+}
+END_TEST
+
+START_TEST(anything_else_is_no_size)
+{
+	static const char *const bad[] = {"", "k", "5 k", " 5", "5 ", "5K",
+	    "5kb", "5KiB", "1.5m", "-5", "+5", "5t", "0x5", "1000000000"};
+	uint64_t bytes;
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ck_assert_msg(!conf_units_size(str_from(bad[i]), &bytes),
+		    "\"%s\"", bad[i]);
+	ck_assert(!conf_units_size(str_make("5\0", 2), &bytes));
+}
+END_TEST
+
+START_TEST(sizes_are_said_in_the_largest_unit)
+{
+	char text[CONF_UNITS_SIZE];
+
+	ck_assert_str_eq(conf_units_bytes(text, 0), "0");
+	ck_assert_str_eq(conf_units_bytes(text, 1000), "1000");
+	ck_assert_str_eq(conf_units_bytes(text, 1024), "1k");
+	ck_assert_str_eq(conf_units_bytes(text, 1536), "1536");
+	ck_assert_str_eq(conf_units_bytes(text, 10 << 20), "10m");
+	ck_assert_str_eq(conf_units_bytes(text, (uint64_t)1 << 40), "1024g");
+}
+END_TEST
+
+START_TEST(rates_are_bytes_a_second_over_a_time)
+{
+	static const char *const bad[] = {"", "/", "256", "256/", "/30s",
+	    "256/30", "0/30s", "256/0s", "256s/30s", "256/30s/", "256//30s",
+	    "4g/30s", "256 / 30s", "-1/30s"};
+	struct conf_rate rate;
+
+	ck_assert(conf_units_rate(STR("256/30s"), &rate));
+	ck_assert_uint_eq(rate.bytes, 256);
+	ck_assert_int_eq(rate.over, 30 * USEC_PER_SEC);
+	ck_assert(conf_units_rate(STR("1k/500ms"), &rate));
+	ck_assert_uint_eq(rate.bytes, 1024);
+	ck_assert_int_eq(rate.over, 500 * USEC_PER_MSEC);
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ck_assert_msg(!conf_units_rate(str_from(bad[i]), &rate),
+		    "\"%s\"", bad[i]);
 }
 END_TEST
 
@@ -203,7 +272,7 @@ END_TEST
 
 START_TEST(what_is_no_host_name_says_why)
 {
-	static const char *const bad[] = {"*.a", "a.*", "**", "_", "a:80",
+	static const char *const bad[] = {"*a", "*.", "a.*", "**", "_", "a:80",
 	    "[::1]:80", "a.", ".a", "a..b", "-a", "a-", "a/b", "http://a", "~a",
 	    "a b", "a,b", "b\xc3\xbc", "[", "[]", "[::1", "::g", "a\x01",
 	    "1234567890123456789012345678901234567890123456789012345678901234"};
@@ -240,6 +309,7 @@ static char *report(struct str text, struct conf_spot spot)
 	r.out = open_memstream(&got, &size);
 	spot.source = &source;
 	conf_report_error(&r, &spot, "wrong %d", 7);
+	conf_report_end(&r);
 	fclose(r.out);
 	ck_assert_uint_eq(r.errors, 1);
 	return got;
@@ -304,7 +374,11 @@ int main(void)
 	tcase_add_test(tc, durations_have_a_number_and_a_unit);
 	tcase_add_test(tc, anything_else_is_no_duration);
 	tcase_add_test(tc, modes_are_four_octal_digits);
-	tcase_add_test(tc, seconds_are_said_in_the_largest_unit);
+	tcase_add_test(tc, times_are_said_in_the_largest_unit);
+	tcase_add_test(tc, sizes_have_a_number_and_perhaps_a_unit);
+	tcase_add_test(tc, anything_else_is_no_size);
+	tcase_add_test(tc, sizes_are_said_in_the_largest_unit);
+	tcase_add_test(tc, rates_are_bytes_a_second_over_a_time);
 	tcase_add_test(tc, words_are_told_apart_as_libconfig_does);
 	tcase_add_test(tc, names_of_settings_are_as_libconfig_takes_them);
 	tcase_add_test(tc, near_words_are_suggested);

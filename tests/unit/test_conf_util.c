@@ -118,15 +118,107 @@ const struct conf_listener *conf_case_listener(const struct conf_case *c,
 	return NULL;
 }
 
+static int compare_names(const void *pa, const void *pb)
+{
+	const struct conf_name *a = pa, *b = pb;
+
+	return str_cmp(a->text, b->text);
+}
+
+static void dump_names(FILE *out, const struct conf_names *names)
+{
+	struct conf_name sorted[64];
+	size_t count = 0;
+
+	ck_assert_uint_le(names->count, 64);
+	for (unsigned i = 0; i <= names->slot_mask; i++)
+		if (names->slots[i].vhost != NULL)
+			sorted[count++] = names->slots[i];
+	qsort(sorted, count, sizeof(sorted[0]), compare_names);
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "  %.*s -> %s\n", (int)sorted[i].text.n,
+		    sorted[i].text.p, sorted[i].vhost->name);
+}
+
 static void dump_listener(FILE *out, const struct conf_listener *l)
 {
 	fprintf(out, "listener %s%s\n", l->address.text,
 	    l->is_unix ? " (unix)" : "");
-	for (unsigned i = 0; i < l->name_count; i++)
-		fprintf(out, "  %s -> %s\n", l->names[i].host.p,
-		    l->names[i].vhost->name);
-	if (l->catch_all != NULL)
-		fprintf(out, "  all others -> %s\n", l->catch_all->name);
+	dump_names(out, &l->names);
+	for (unsigned i = 0; i < l->names.pattern_count; i++)
+		fprintf(out, "  ~%s -> %s\n",
+		    l->names.patterns[i].pattern->text.p,
+		    l->names.patterns[i].vhost->name);
+	if (l->names.catch_all != NULL)
+		fprintf(out, "  all others -> %s\n",
+		    l->names.catch_all->name);
+}
+
+static void dump_template(FILE *out, const struct conf_template *t)
+{
+	static const char *const names[] = {
+#define REQUEST_NAME(id, name, meaning) name,
+#include "common/tbl/request_names.h"
+#undef REQUEST_NAME
+	};
+
+	for (unsigned i = 0; i < t->count; i++) {
+		const struct conf_template_part *part = &t->parts[i];
+
+		if (part->id == CONF_PART_CAPTURE)
+			fprintf(out, "<%u>", part->number);
+		else if (part->id == CONF_PART_TEXT)
+			fprintf(out, "%" PRI_STR, ARG_STR(part->text));
+		else
+			fprintf(out, "<%s%" PRI_STR ">", names[part->id],
+			    ARG_STR(part->text));
+	}
+}
+
+static void dump_rules(FILE *out, const struct conf_rules *rules)
+{
+	for (unsigned i = 0; i < rules->count; i++) {
+		const struct conf_rule *rule = &rules->at[i];
+
+		fprintf(out, "    rewrite %s to ", rule->match != NULL
+			? rule->match->text.p : "all");
+		dump_template(out, &rule->to);
+		if (rule->status != 0)
+			fprintf(out, ", redirect %u", rule->status);
+		fprintf(out, "%s (line %u)\n", rule->goes_on ? ", continue" : "",
+		    rule->place.line);
+	}
+}
+
+static void dump_condition(FILE *out, const struct conf_condition *c)
+{
+	static const char *const kinds[] = {"method", "header", "query",
+	    "cookie", "from"};
+
+	fprintf(out, "    if %s %" PRI_STR, kinds[c->kind], ARG_STR(c->name));
+	for (unsigned i = 0; i < c->value_count; i++)
+		fprintf(out, " \"%" PRI_STR "\"", ARG_STR(c->values[i]));
+	if (c->kind == CONF_WHEN_FROM)
+		fprintf(out, "%u networks", c->networks.count);
+	fputc('\n', out);
+}
+
+static void dump_route(FILE *out, const struct conf_route *route)
+{
+	fprintf(out, "  %s%.*s -> ", route->is_first ? "first " : "",
+	    (int)route->path.n, route->path.p);
+	if (route->pool != NULL)
+		fprintf(out, "pool %u", route->pool->id);
+	else
+		fprintf(out, "%u ", route->answer->status);
+	if (route->answer != NULL)
+		dump_template(out, route->answer->is_redirect
+			? &route->answer->to : &route->answer->body);
+	fprintf(out, "%s%s (line %u)\n", route->is_exact ? ", exactly" : "",
+	    route->strip ? ", strip" : "", route->place.line);
+	for (unsigned i = 0; i < route->condition_count; i++)
+		dump_condition(out, &route->conditions[i]);
+	dump_rules(out, &route->rules);
 }
 
 static void dump_vhost(FILE *out, const struct conf_vhost *v)
@@ -135,10 +227,11 @@ static void dump_vhost(FILE *out, const struct conf_vhost *v)
 	for (unsigned i = 0; i < v->host_count; i++)
 		fprintf(out, " %s", v->hosts[i]);
 	fprintf(out, " (line %u)\n", v->place.line);
+	if (v->canonical != NULL)
+		fprintf(out, "  canonical %s\n", v->canonical);
+	dump_rules(out, &v->rules);
 	for (unsigned i = 0; i < v->route_count; i++)
-		fprintf(out, "  %.*s -> pool %u (line %u)\n",
-		    (int)v->routes[i].path.n, v->routes[i].path.p,
-		    v->routes[i].pool->id, v->routes[i].place.line);
+		dump_route(out, &v->routes[i]);
 }
 
 static void dump_pool(FILE *out, const struct conf_pool *pool)

@@ -32,6 +32,8 @@ static void close_all(void)
 
 /* ---- writing ---- */
 
+static const struct conf_rate rate = {256, 30 * USEC_PER_SEC};
+
 struct writing {
 	size_t parts[4];
 	struct pace pace;
@@ -58,7 +60,7 @@ static void write_parts(void *arg)
 static void begin_writing(struct writing *w)
 {
 	if (w->pace.left == 0)
-		w->pace = pace_begin();
+		w->pace = pace_begin(rate);
 	start(write_parts, w);
 	loop_turn(0);
 }
@@ -138,7 +140,7 @@ START_TEST(silence_ends_when_patience_does)
 	struct writing w = {.parts = {1}};
 
 	fill_up();
-	w.pace.left = 20 * USEC_PER_MSEC;
+	w.pace = pace_of_silence(20 * USEC_PER_MSEC);
 	begin_writing(&w);
 	ck_assert(!w.done);
 	turn_until(&w.done);
@@ -174,6 +176,7 @@ START_TEST(peer_that_reads_without_an_edge_is_not_given_up)
 	usec_t limit;
 
 	fill_up();
+	w.pace = pace_begin(rate);
 	w.pace.left = 50 * USEC_PER_MSEC;
 	limit = loop_now() + 100 * USEC_PER_MSEC;
 	begin_writing(&w);

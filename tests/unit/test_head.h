@@ -20,6 +20,11 @@
 /* A literal that may hold NULs, as a table's member. */
 #define TEXT(literal) {(literal), sizeof(literal) - 1}
 
+#define TEST_URL_MAX ((size_t)16 * 1024)
+
+static const struct conf_head_limits test_limits = {CONF_HEADER_MAX,
+    CONF_FIELDS_MAX, TEST_URL_MAX};
+
 struct parsed {
 	char *block;
 	struct str head;
@@ -44,14 +49,14 @@ static inline void parsed_begin(struct parsed *p, struct str text)
 static inline void parse_request(struct parsed *p, struct str text)
 {
 	parsed_begin(p, text);
-	p->fault = head_parse_request(p->head, &p->arena, &p->m);
+	p->fault = head_parse_request(p->head, &test_limits, &p->arena, &p->m);
 }
 
 static inline void parse_reply(struct parsed *p, struct str text,
     enum method method)
 {
 	parsed_begin(p, text);
-	p->fault = head_parse_reply(p->head, method, &p->arena, &p->m);
+	p->fault = head_parse_reply(p->head, method, &test_limits, &p->arena, &p->m);
 }
 
 static inline void parsed_free(struct parsed *p)
@@ -71,30 +76,6 @@ static inline void check_text(struct str found, struct str expected)
 	    "found \"%" PRI_STR "\", expected \"%" PRI_STR "\"",
 	    ARG_STR(found), ARG_STR(expected));
 }
-
-/* A request head and its verdict. */
-struct verdict {
-	struct str text;
-	enum fault fault;
-};
-
-static inline void check_verdict(const struct verdict *v)
-{
-	struct parsed p;
-
-	parse_request(&p, v->text);
-	ck_assert_msg(p.fault == v->fault, "%" PRI_STR ": %s, expected %s",
-	    ARG_STR(v->text), fault_name(p.fault), fault_name(v->fault));
-	parsed_free(&p);
-}
-
-/* A test for a table of them. */
-#define VERDICTS(test, table)                                                  \
-	START_TEST(test)                                                       \
-	{                                                                      \
-		check_verdict(&(table)[_i]);                                   \
-	}                                                                      \
-	END_TEST
 
 static inline int run_suite(Suite *suite)
 {

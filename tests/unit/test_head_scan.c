@@ -1,13 +1,14 @@
 /*
- * test_head_scan.c - scanning 16 bytes at a time, against one at a time.
+ * test_head_scan.c - scanning 16 or 32 bytes at a time, against one at a time.
  *
+ * Each test runs with the processor's AVX2, if it has it, and without.
  * test_head_scan_portable.c runs the same with the portable code.
  */
 #include "tests/unit/test_head.h"
 
 #include "worker/http/scan.h"
 
-#define SIZE 100
+#define SIZE 160
 
 typedef const char *(*scan_function)(const char *p, const char *end);
 
@@ -43,29 +44,35 @@ static const struct {
     {scan_visible, is_visible, '~'},
 };
 
-/* Every byte at every place of a text of every length. */
-START_TEST(scan_stops_at_the_first_foreign_byte)
+/* Every byte at every place of a text of N bytes. */
+static void try_length(size_t n, int i)
 {
 	char text[SIZE];
+	char *p = text + SIZE - n;
 
-	for (size_t n = 0; n <= 40; n++) {
-		char *p = text + SIZE - n;
+	memset(p, scans[i].usual, n);
+	ck_assert_ptr_eq(scans[i].scan(p, p + n), p + n);
+	for (size_t at = 0; at < n; at++) {
+		for (int c = 0; c < 256; c++) {
+			const char *stop = p + n;
 
-		memset(p, scans[_i].usual, n);
-		ck_assert_ptr_eq(scans[_i].scan(p, p + n), p + n);
-		for (size_t at = 0; at < n; at++) {
-			for (int c = 0; c < 256; c++) {
-				const char *stop = p + n;
-
-				p[at] = (char)c;
-				if (!scans[_i].belongs(c))
-					stop = p + at;
-				if (scans[_i].scan(p, p + n) != stop)
-					ck_abort_msg("byte %d", c);
-			}
-			p[at] = scans[_i].usual;
+			p[at] = (char)c;
+			if (!scans[i].belongs(c))
+				stop = p + at;
+			if (scans[i].scan(p, p + n) != stop)
+				ck_abort_msg("byte %d", c);
 		}
+		p[at] = scans[i].usual;
 	}
+}
+
+/* Up to two blocks, and around where the far ones begin and end. */
+START_TEST(scan_stops_at_the_first_foreign_byte)
+{
+	for (size_t n = 0; n <= 40; n++)
+		try_length(n, _i);
+	for (size_t n = SCAN_NEAR - 1; n < SIZE; n += 5)
+		try_length(n, _i);
 }
 END_TEST
 
@@ -105,7 +112,7 @@ START_TEST(head_end_is_the_first_empty_line)
 {
 	char text[SIZE];
 
-	for (size_t offset = 0; offset < 48; offset++) {
+	for (size_t offset = 0; offset < 80; offset++) {
 		for (unsigned pattern = 0; pattern < 2187; pattern++) {
 			size_t n = offset + 7;
 			unsigned rest = pattern;
@@ -123,16 +130,30 @@ START_TEST(head_end_is_the_first_empty_line)
 }
 END_TEST
 
-int main(void)
+static void without_avx2(void)
 {
-	Suite *suite = suite_create("scan");
-	TCase *tcase = tcase_create("scan");
+	(void)scan_use_avx2(false);
+}
+
+static TCase *all_tests(const char *name)
+{
+	TCase *tcase = tcase_create(name);
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, scan_stops_at_the_first_foreign_byte, 0,
 	    (int)(sizeof(scans) / sizeof(scans[0])));
 	tcase_add_test(tcase, bytes_are_counted);
 	tcase_add_test(tcase, head_end_is_the_first_empty_line);
-	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("scan");
+	TCase *narrow = all_tests("without AVX2");
+
+	tcase_add_checked_fixture(narrow, without_avx2, NULL);
+	suite_add_tcase(suite, all_tests("as the processor can"));
+	suite_add_tcase(suite, narrow);
 	return run_suite(suite);
 }

@@ -41,7 +41,7 @@ static const struct row requests[] = {
     {TEXT("GET / HTTP/1.1\r\n" HOST "A: 1\r\nA: 2\r\na: \xff\r\n" END),
 	TEXT("GET / HTTP/1.1\r\n" HOST "A: 1\r\nA: 2\r\na: \xff\r\n" END)},
     /* framing is ours */
-    {TEXT("POST / HTTP/1.1\r\n" HOST "content-length:\t005\r\nA: b\r\n" END),
+    {TEXT("POST / HTTP/1.1\r\n" HOST "content-length:\t5\r\nA: b\r\n" END),
 	TEXT("POST / HTTP/1.1\r\n" HOST "A: b\r\nContent-Length: 5\r\n" END)},
     {TEXT("POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n" END),
 	TEXT("POST / HTTP/1.1\r\n" HOST "Content-Length: 0\r\n" END)},
@@ -55,12 +55,13 @@ static const struct row requests[] = {
 	  "TE: trailers\r\nTrailer: X\r\nUpgrade: websocket\r\n"
 	  "Proxy: http://evil\r\nProxy-Authorization: x\r\n"
 	  "Proxy-Authenticate: x\r\nC: d\r\n" END),
-	TEXT("GET / HTTP/1.1\r\n" HOST "A: b\r\nC: d\r\n" END)},
+	TEXT("GET / HTTP/1.1\r\n" HOST "A: b\r\nC: d\r\n"
+	     "Connection: TE\r\nTE: trailers\r\n" END)},
     {TEXT("GET / HTTP/1.1\r\n" HOST "A: 1\r\nB: 2\r\nb: 3\r\nC: 4\r\n"
 	  "Connection: close, B\r\nConnection: c,x\r\n" END),
 	TEXT("GET / HTTP/1.1\r\n" HOST "A: 1\r\n" END)},
-    {TEXT("GET / HTTP/1.1\r\n" HOST "X-Forwarded-For: 1\r\n"
-	  "Connection:x-forwarded-for\r\n" END),
+    {TEXT("GET / HTTP/1.1\r\n" HOST "X-Anything: 1\r\n"
+	  "Connection:x-anything\r\n" END),
 	TEXT("GET / HTTP/1.1\r\n" HOST END)},
     /* an expectation that nobody may wait for */
     {TEXT("POST / HTTP/1.0\r\n" HOST "Expect: 100-continue\r\n"
@@ -274,6 +275,46 @@ START_TEST(control_in_a_field_of_ours_is_a_bug)
 }
 END_TEST
 
+/* ---- trailers ---- */
+
+START_TEST(trailers_are_written_anew)
+{
+	struct arena a;
+	struct message m;
+	char text[H1_TRAILERS_MAX];
+	struct out o = out_make(text, sizeof(text));
+
+	arena_init(&a);
+	ck_assert_int_eq(head_parse_trailers(
+	    STR("A:b\r\nC: \td \r\nE:\r\nTE: x\r\n\r\n"), &a, &m), FAULT_NONE);
+	h1_write_trailers(&o, &m);
+	check_text(out_text(&o), STR("0\r\nA: b\r\nC: d\r\nE: \r\n\r\n"));
+	arena_free(&a);
+}
+END_TEST
+
+START_TEST(the_most_trailers_have_room)
+{
+	char section[BODY_TRAILER_MAX];
+	struct out in = out_make(section, sizeof(section));
+	struct arena a;
+	struct message m;
+	char text[H1_TRAILERS_MAX];
+	struct out o = out_make(text, sizeof(text));
+
+	while (in.n + 6 <= sizeof(section))
+		out_lit(&in, "A:\r\n");
+	out_lit(&in, "\r\n");
+	arena_init(&a);
+	ck_assert_int_eq(head_parse_trailers(out_text(&in), &a, &m),
+	    FAULT_NONE);
+	ck_assert_uint_eq(m.field_count, BODY_TRAILER_MAX / 4 - 1);
+	h1_write_trailers(&o, &m);
+	ck_assert(out_ok(&o));
+	arena_free(&a);
+}
+END_TEST
+
 /* ---- replies of our own ---- */
 
 START_TEST(simple_reply_is_a_whole_message)
@@ -344,6 +385,8 @@ int main(void)
 	tcase_add_test(tcase, neighbours_in_memory_are_compared);
 	tcase_add_test_raise_signal(tcase, control_in_a_field_of_ours_is_a_bug,
 	    SIGABRT);
+	tcase_add_test(tcase, trailers_are_written_anew);
+	tcase_add_test(tcase, the_most_trailers_have_room);
 	tcase_add_test(tcase, simple_reply_is_a_whole_message);
 	tcase_add_test(tcase, simple_reply_without_content);
 	tcase_add_test(tcase, every_fault_has_a_status_with_a_reason);

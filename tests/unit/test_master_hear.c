@@ -15,8 +15,10 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
+#include "common/ipc/explain.h"
 #include "master/hear.h"
 #include "master/logs.h"
+#include "master/pseudonym.h"
 #include "master/signals.h"
 #include "master/supervise.h"
 
@@ -40,6 +42,8 @@ static void note_change(struct world *w)
 	changes++;
 }
 
+static struct conf_log_file standard_error = {.path = "-"};
+
 static void collect(pid_t pid)
 {
 	(void)pid;
@@ -57,6 +61,7 @@ static void setup(void)
 
 	signals_block();
 	log_set_fd(open("/dev/null", O_WRONLY));
+	ck_assert_int_eq(pseudonym_make(), 0);
 	ck_assert_int_eq(events_init(), 0);
 	ck_assert_int_eq(signals_listen(actions), 0);
 	ck_assert_int_eq(seats_create(), 0);
@@ -67,8 +72,11 @@ static void setup(void)
 	world->slots[0].world = world;
 	world->changed = note_change;
 	events_timer_init(&world->slots[0].respawn, NULL);
-	world->access_log = world->error_log = logs_open("-", &why);
-	ck_assert_int_ge(world->access_log, 0);
+	conf.log_files = &standard_error;
+	conf.log_file_count = 1;
+	world->logs = calloc(1, sizeof(*world->logs));
+	world->logs[0] = logs_open(&standard_error, &why);
+	ck_assert_int_ge(world->logs[0], 0);
 }
 
 /* Runs a worker that says SPEECH until it ends; how it ended. */
@@ -127,6 +135,11 @@ static void speak_as_the_master(int channel)
 	say(channel, MESSAGE_stop, 0);
 }
 
+static void explain_unasked(int channel)
+{
+	say(channel, MESSAGE_explained, explain_value(1, true, 0));
+}
+
 static void send_garbage(int channel)
 {
 	ck_assert_int_eq(send(channel, "garbage", 7, 0), 7);
@@ -148,7 +161,7 @@ static void send_too_much(int channel)
 }
 
 static void (*const speeches[])(int channel) = {say_ready_twice, swap_unasked,
-    leave_before_ready, speak_as_the_master, send_garbage, send_unknown_type,
+    explain_unasked, leave_before_ready, speak_as_the_master, send_garbage, send_unknown_type,
     send_too_much};
 
 START_TEST(what_it_may_not_say_is_its_end)

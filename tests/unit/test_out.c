@@ -43,6 +43,33 @@ START_TEST(pieces_are_appended)
 }
 END_TEST
 
+/* Eight bytes are looked at together: each at each place among them. */
+START_TEST(each_byte_is_escaped_wherever_it_stands)
+{
+	for (unsigned at = 0; at < 20; at++) {
+		for (unsigned c = 0; c < 256; c++) {
+			struct out o = make(128);
+			char in[20], want[64];
+
+			memset(in, 'x', sizeof(in));
+			in[at] = (char)c;
+			out_escaped(&o, str_make(in, sizeof(in)));
+			if (c == '"' || c == '\\')
+				snprintf(want, sizeof(want), "%.*s\\%c%.*s",
+				    (int)at, "xxxxxxxxxxxxxxxxxxxx", c,
+				    (int)(19 - at), "xxxxxxxxxxxxxxxxxxxx");
+			else
+				snprintf(want, sizeof(want),
+				    c < ' ' || c > '~' ? "%.*s\\x%02x%.*s"
+						       : "%.*s%c%.*s",
+				    (int)at, "xxxxxxxxxxxxxxxxxxxx", c,
+				    (int)(19 - at), "xxxxxxxxxxxxxxxxxxxx");
+			expect(&o, want);
+		}
+	}
+}
+END_TEST
+
 START_TEST(a_buffer_is_filled_to_its_last_byte)
 {
 	struct out o = make(5);
@@ -228,6 +255,7 @@ int main(void)
 	SRunner *r;
 	int failed;
 
+	tcase_add_test(tc, each_byte_is_escaped_wherever_it_stands);
 	tcase_add_test(tc, pieces_are_appended);
 	tcase_add_test(tc, a_buffer_is_filled_to_its_last_byte);
 	tcase_add_test(

@@ -8,11 +8,16 @@
 #include "worker/fiber/inside.h"
 
 #define MOST 64
+#define IDLE_MAX 32
+#define IDLE_PATIENCE (3 * USEC_PER_SEC)
 
 /* One server; its connections as it sees them, in order of acceptance. */
 static struct conf_server conf_server = {.weight = 1};
 static struct conf_pool conf_pool = {
-    .servers = &conf_server, .server_count = 1};
+    .servers = &conf_server,
+    .server_count = 1,
+    .timeouts.connect = 3 * USEC_PER_SEC,
+    .idle_max = IDLE_MAX};
 static struct conf_pool *conf_pools[] = {&conf_pool};
 static const struct conf conf = {.pools = conf_pools, .pool_count = 1};
 static int listener;
@@ -78,7 +83,7 @@ static struct origin *borrow(usec_t idle_at_most)
 
 static struct origin *borrow_any(void)
 {
-	return borrow(ORIGIN_IDLE_PATIENCE);
+	return borrow(ORIGIN_OF_ANY_AGE);
 }
 
 static int accept_one(void)
@@ -121,7 +126,7 @@ START_TEST(a_connection_is_used_again)
 
 	ck_assert(!o->reused);
 	ck_assert_ptr_eq(o->server, server);
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	ck_assert_ptr_null(o);
 	ck_assert_uint_eq(idle_now(), 1);
 	o = borrow_any();
@@ -140,11 +145,11 @@ START_TEST(the_newest_is_lent_first)
 	struct origin *a = borrow_any(), *b = borrow_any(), *newest = b;
 
 	ck_assert_ptr_ne(a, b);
-	origin_give(&a);
-	origin_give(&b);
+	origin_give(&a, IDLE_PATIENCE);
+	origin_give(&b, IDLE_PATIENCE);
 	b = borrow_any();
 	ck_assert_ptr_eq(b, newest);
-	origin_give(&b);
+	origin_give(&b, IDLE_PATIENCE);
 }
 END_TEST
 
@@ -152,7 +157,7 @@ START_TEST(zero_age_asks_for_a_new_one)
 {
 	struct origin *a = borrow_any(), *b;
 
-	origin_give(&a);
+	origin_give(&a, IDLE_PATIENCE);
 	b = borrow(0);
 	ck_assert(!b->reused);
 	ck_assert_uint_eq(idle_now(), 1);
@@ -164,7 +169,7 @@ START_TEST(what_is_too_old_is_left_to_others)
 {
 	struct origin *a = borrow_any(), *b;
 
-	origin_give(&a);
+	origin_give(&a, IDLE_PATIENCE);
 	turn_for(30 * USEC_PER_MSEC);
 	b = borrow(10 * USEC_PER_MSEC);
 	ck_assert(!b->reused);
@@ -182,7 +187,7 @@ START_TEST(a_server_that_refuses_is_an_error)
 
 	close(listener);
 	listener = -1;
-	ck_assert_int_eq(try_to_borrow(ORIGIN_IDLE_PATIENCE, &o),
+	ck_assert_int_eq(try_to_borrow(ORIGIN_OF_ANY_AGE, &o),
 	    -ECONNREFUSED);
 	ck_assert_ptr_null(o);
 	ck_assert_int_eq(counted(COUNT_origin_connects), 0);
@@ -196,7 +201,7 @@ START_TEST(a_close_ends_it_at_once)
 	struct origin *o = borrow_any();
 	int peer = accept_one();
 
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	close(peer);
 	turn_until_idle_count(0);
 }
@@ -207,7 +212,7 @@ START_TEST(unasked_bytes_end_it_at_once)
 	struct origin *o = borrow_any();
 	int peer = accept_one();
 
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	MUST(write(peer, "x", 1) == 1);
 	turn_until_idle_count(0);
 	close(peer);
@@ -221,7 +226,7 @@ START_TEST(a_close_is_seen_before_it_is_told)
 	int peer = accept_one();
 	struct borrowing b = {.idle_at_most = ORIGIN_FRESH};
 
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	close(peer);
 	start(borrow_once, &b);
 	fiber_run_ready();
@@ -242,7 +247,7 @@ START_TEST(unread_bytes_are_found_before_it_is_lent)
 	MUST(write(peer, "forged", 6) == 6);
 	while (!watch_is_ready(&o->conn.watch, WATCH_READ))
 		loop_turn(USEC_PER_MSEC);
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	ck_assert_uint_eq(idle_now(), 1);
 	o = borrow_any();
 	ck_assert(!o->reused);
@@ -260,7 +265,7 @@ START_TEST(one_that_was_closed_while_lent_is_not_taken_back)
 	close(peer);
 	turn_for(20 * USEC_PER_MSEC);
 	ck_assert(o->conn.watch.seen_hup);
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	ck_assert_ptr_null(o);
 	ck_assert_uint_eq(idle_now(), 0);
 }
@@ -276,7 +281,7 @@ START_TEST(events_of_a_lent_connection_are_its_borrowers)
 	turn_for(20 * USEC_PER_MSEC);
 	ck_assert(conn_is_open(&o->conn));
 	MUST(recv(o->conn.watch.fd, text, sizeof(text), 0) == 1);
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	ck_assert_uint_eq(idle_now(), 1);
 	close(peer);
 }
@@ -287,9 +292,9 @@ START_TEST(patience_ends)
 	struct origin *o = borrow_any();
 	usec_t given = loop_now();
 
-	origin_give(&o);
+	origin_give(&o, IDLE_PATIENCE);
 	turn_until_idle_count(0);
-	ck_assert_int_ge(loop_now() - given, ORIGIN_IDLE_PATIENCE);
+	ck_assert_int_ge(loop_now() - given, IDLE_PATIENCE);
 }
 END_TEST
 
@@ -301,14 +306,72 @@ START_TEST(too_many_stay_for_a_moment_only)
 	for (int i = 0; i < MOST; i++)
 		lent[i] = borrow(0);
 	for (int i = 0; i < MOST; i++)
-		origin_give(&lent[i]);
+		origin_give(&lent[i], IDLE_PATIENCE);
 	given = loop_now();
 	ck_assert_uint_eq(idle_now(), MOST);
 	loop_turn(0);
 	ck_assert_uint_eq(idle_now(), MOST);
-	turn_until_idle_count(ORIGIN_IDLE_MAX);
+	turn_until_idle_count(IDLE_MAX);
 	ck_assert_int_ge(loop_now() - given, ORIGIN_FRESH);
-	ck_assert_int_lt(loop_now() - given, ORIGIN_IDLE_PATIENCE);
+	ck_assert_int_lt(loop_now() - given, IDLE_PATIENCE);
+}
+END_TEST
+
+/* An origin that keeps its connections for long, and one that does not. */
+START_TEST(each_has_a_patience_of_its_own)
+{
+	struct origin *a = borrow(0), *b = borrow(0), *c = borrow(0);
+	usec_t given = loop_now();
+
+	origin_give(&a, IDLE_PATIENCE);
+	origin_give(&b, 100 * USEC_PER_MSEC);
+	origin_give(&c, 2 * IDLE_PATIENCE);
+	turn_until_idle_count(2);
+	ck_assert_int_ge(loop_now() - given, 100 * USEC_PER_MSEC);
+	ck_assert_int_lt(loop_now() - given, ORIGIN_FRESH);
+	turn_until_idle_count(1);
+	ck_assert_int_ge(loop_now() - given, IDLE_PATIENCE);
+	a = borrow_any();
+	ck_assert(a->reused);
+	origin_drop(&a);
+}
+END_TEST
+
+/* Timers come a millisecond late, or more if much is to be done. */
+START_TEST(one_whose_time_is_over_is_not_lent)
+{
+	struct origin *a = borrow(0), *b;
+
+	origin_give(&a, 1);
+	while (clock_mono() < loop_now() + USEC_PER_MSEC)
+		;
+	timer_clear(&server->idle_timer);
+	b = borrow_any();
+	ck_assert(!b->reused);
+	ck_assert_uint_eq(idle_now(), 0);
+	origin_drop(&b);
+}
+END_TEST
+
+START_TEST(without_patience_none_is_kept)
+{
+	struct origin *o = borrow_any();
+
+	origin_give(&o, 0);
+	ck_assert_ptr_null(o);
+	ck_assert_uint_eq(idle_now(), 0);
+}
+END_TEST
+
+START_TEST(a_pool_may_keep_none)
+{
+	struct origin *o = borrow_any();
+
+	conf_pool.idle_max = 0;
+	origin_give(&o, IDLE_PATIENCE);
+	conf_pool.idle_max = IDLE_MAX;
+	ck_assert_ptr_null(o);
+	ck_assert_uint_eq(idle_now(), 0);
 }
 END_TEST
 
@@ -332,6 +395,10 @@ static void add_tests(Suite *suite)
 	tcase_add_test(tcase, events_of_a_lent_connection_are_its_borrowers);
 	tcase_add_test(tcase, patience_ends);
 	tcase_add_test(tcase, too_many_stay_for_a_moment_only);
+	tcase_add_test(tcase, each_has_a_patience_of_its_own);
+	tcase_add_test(tcase, one_whose_time_is_over_is_not_lent);
+	tcase_add_test(tcase, without_patience_none_is_kept);
+	tcase_add_test(tcase, a_pool_may_keep_none);
 }
 
 int main(void)

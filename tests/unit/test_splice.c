@@ -11,6 +11,8 @@
 
 static struct link from, to;
 
+static const struct conf_rate rate = {256, 30 * USEC_PER_SEC};
+
 struct moving {
 	struct splice splice;
 	struct pace pace;
@@ -47,7 +49,7 @@ static void move(void *arg)
 
 static void begin_moving(struct moving *m, uint64_t n)
 {
-	*m = (struct moving){.n = n, .pace = pace_begin()};
+	*m = (struct moving){.n = n, .pace = pace_begin(rate)};
 	m->splice = (struct splice){.from = &from.conn,
 	    .to = &to.conn,
 	    .patience = PATIENCE,
@@ -230,7 +232,7 @@ START_TEST(a_target_that_reads_nothing_ends_at_its_pace)
 	    .to = &to.conn,
 	    .patience = PATIENCE,
 	    .pace = &m.pace};
-	m.pace.left = 10 * USEC_PER_MSEC;
+	m.pace = pace_of_silence(10 * USEC_PER_MSEC);
 	start(move, &m);
 	turn_until(&m.done);
 	ck_assert_int_eq(m.result, -ETIMEDOUT);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "common/base/str.h"
+#include "worker/http/scan.h"
 
 START_TEST(equality_is_of_bytes_and_length)
 {
@@ -45,6 +46,49 @@ START_TEST(case_is_folded_for_ascii_letters_only)
 		ck_assert_int_eq((unsigned char)char_lower((char)c),
 		    upper ? c + 32 : c);
 	}
+}
+END_TEST
+
+START_TEST(prefixes_in_any_case)
+{
+	ck_assert(str_starts_nocase(STR("HTTP://a"), STR("http:")));
+	ck_assert(str_starts_nocase(STR("http:"), STR("HTTP:")));
+	ck_assert(str_starts_nocase(STR_NONE, STR("")));
+	ck_assert(!str_starts_nocase(STR("http"), STR("http:")));
+	ck_assert(!str_starts_nocase(STR("https:"), STR("http:")));
+}
+END_TEST
+
+/* The scanners of heads have a table of their own: it says the same. */
+START_TEST(a_token_is_what_a_head_takes_for_one)
+{
+	for (int c = 0; c < 256; c++) {
+		char text[] = {'a', (char)c};
+		struct str s = str_make(text, sizeof(text));
+
+		ck_assert_int_eq(str_is_token(s),
+		    scan_is((char)c, SCAN_TOKEN));
+	}
+	ck_assert(str_is_token(STR("X-Request-Id")));
+	ck_assert(!str_is_token(STR("")));
+	ck_assert(!str_is_token(STR_NONE));
+	ck_assert(!str_is_token(STR("a b")));
+}
+END_TEST
+
+START_TEST(parts_may_be_empty_but_for_the_last)
+{
+	struct str rest = STR("a=1&&b&");
+	struct str part;
+
+	ck_assert(str_next_part(&rest, '&', &part));
+	ck_assert(str_eq(part, STR("a=1")));
+	ck_assert(str_next_part(&rest, '&', &part));
+	ck_assert(str_eq(part, STR("")));
+	ck_assert(str_next_part(&rest, '&', &part));
+	ck_assert(str_eq(part, STR("b")));
+	ck_assert(!str_next_part(&rest, '&', &part));
+	ck_assert(!str_next_part(&(struct str){NULL, 0}, '&', &part));
 }
 END_TEST
 
@@ -183,6 +227,9 @@ int main(void)
 	tcase_add_test(tc, equality_is_of_bytes_and_length);
 	tcase_add_test(tc, prefixes);
 	tcase_add_test(tc, case_is_folded_for_ascii_letters_only);
+	tcase_add_test(tc, prefixes_in_any_case);
+	tcase_add_test(tc, a_token_is_what_a_head_takes_for_one);
+	tcase_add_test(tc, parts_may_be_empty_but_for_the_last);
 	tcase_add_test(tc, order_is_by_unsigned_bytes_then_length);
 	tcase_add_test(tc, hex_digits);
 	tcase_add_test(tc, trimming_takes_blanks_and_nothing_else);

@@ -35,7 +35,10 @@ static struct free_list heads = {
 static struct free_list bodies = {
     .keep_at_most = BODIES_KEPT, .size = BLOCK_BODY_SIZE};
 static unsigned bodies_held;
+static unsigned bodies_max;
 static struct cond body_room;
+static bool said_spent; /* when somebody asked last */
+static void (*on_room)(void);
 
 static void *take(struct free_list *l)
 {
@@ -73,9 +76,13 @@ static void empty(struct free_list *l)
 	l->kept = 0;
 }
 
-void block_init(void)
+void block_init(size_t budget)
 {
+	bodies_max = (unsigned)(budget / BLOCK_BODY_SIZE);
+	INSIST(bodies_max > 0);
 	cond_init(&body_room);
+	said_spent = false;
+	on_room = NULL;
 }
 
 void block_free_all(void)
@@ -95,15 +102,20 @@ void block_give_head(void *block)
 	give(&heads, block);
 }
 
-int block_take_body(void **block_r, usec_t deadline)
+/* Who came first has its turn first: nobody overtakes those who wait. */
+int block_take_body(void **block_r)
 {
-	while (unlikely(bodies_held >= BLOCK_BUDGET / BLOCK_BODY_SIZE)) {
-		int err = cond_wait(&body_room, deadline);
+	bool first = false;
+
+	while (unlikely(bodies_held >= bodies_max ||
+	    (!first && !list_empty(&body_room.waiters)))) {
+		int err = cond_wait(&body_room, DEADLINE_NEVER);
 
 		if (err < 0) {
 			cond_signal(&body_room); /* ours may have been lost */
 			return err;
 		}
+		first = true;
 	}
 	*block_r = take(&bodies);
 	if (*block_r == NULL)
@@ -119,11 +131,25 @@ void block_give_body(void *block)
 	give(&bodies, block);
 	if (unlikely(!list_empty(&body_room.waiters)))
 		cond_signal(&body_room);
+	if (unlikely(said_spent) && on_room != NULL)
+		on_room();
 }
 
 bool block_is_scarce(void)
 {
-	return bodies_held >= BLOCK_BUDGET / BLOCK_BODY_SIZE / 8 * 7;
+	return bodies_held >= bodies_max / 8 * 7;
+}
+
+bool block_is_spent(void)
+{
+	said_spent =
+	    bodies_held >= bodies_max || !list_empty(&body_room.waiters);
+	return said_spent;
+}
+
+void block_on_room(void (*fn)(void))
+{
+	on_room = fn;
 }
 
 unsigned block_bodies_held(void)

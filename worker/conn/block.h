@@ -15,10 +15,8 @@
 #define BLOCK_HEAD_SIZE ((size_t)16 * 1024)
 #define BLOCK_BODY_SIZE ((size_t)64 * 1024)
 
-/* The budget for BODY blocks: the default of the setting `memory`. */
-#define BLOCK_BUDGET ((size_t)256 * 1024 * 1024)
-
-void block_init(void);
+/* All BODY blocks together take at most BUDGET bytes: the setting memory. */
+void block_init(size_t budget);
 void block_free_all(void);
 
 /* A HEAD block, contents undefined; NULL when the machine is out of memory. */
@@ -26,14 +24,22 @@ void *block_take_head(void);
 void block_give_head(void *block);
 
 /*
- * A BODY block.  Waits until DEADLINE while the budget is spent: 0,
- * -ETIMEDOUT, -ECANCELED, or -ENOMEM.
+ * A BODY block.  Waits while the budget is spent, however long: nothing that
+ * has begun is refused for want of memory.  0, -ECANCELED, or -ENOMEM.
  */
-WAITS int block_take_body(void **block_r, usec_t deadline);
+WAITS int block_take_body(void **block_r);
 void block_give_body(void *block);
 
-/* Is nearly all of the budget spent? */
+/* Is nearly all of the budget spent?  All of it, or somebody waits? */
 bool block_is_scarce(void);
+bool block_is_spent(void);
+
+/*
+ * Calls FN for each block that is given back after block_is_spent was true,
+ * until it says false; in the loop or on the fiber that gave it.  FN may start
+ * fibers, and must neither wait nor take a block.
+ */
+void block_on_room(void (*fn)(void));
 
 /* BODY blocks held now. */
 unsigned block_bodies_held(void);

@@ -184,28 +184,47 @@ static int queued(const struct conn *c)
 	return n;
 }
 
-/* The kernel wakes us only when a good part of the send buffer is free, which
- * may be megabytes: what has left it until then is progress too. */
+/* Sleeps once; what has left the send buffer is progress, although the kernel
+ * wakes us only when a good part of it, perhaps megabytes, is free. */
+static int wait_some(struct conn *c, struct pace *pace, usec_t time)
+{
+	usec_t since = loop_now();
+	int before = queued(c);
+	int err = watch_wait(&c->watch, WATCH_WRITE, since + time);
+	int now;
+
+	pace_waited(pace, since);
+	if (err != -ETIMEDOUT)
+		return err;
+	now = queued(c);
+	if (now < before)
+		pace_moved(pace, (size_t)(before - now));
+	return err;
+}
+
 int conn_wait_writable(struct conn *c, struct pace *pace)
 {
-	int before = 0;
+	int err;
 
-	if (!watch_is_ready(&c->watch, WATCH_WRITE))
-		before = queued(c);
-	for (;;) {
-		usec_t since = loop_now();
-		int err = watch_wait(&c->watch, WATCH_WRITE, since + pace->left);
-		int now;
+	if (watch_is_ready(&c->watch, WATCH_WRITE))
+		return fiber_is_cancelled() ? -ECANCELED : 0;
+	do
+		err = wait_some(c, pace, pace->left);
+	while (err == -ETIMEDOUT && pace->left > 0);
+	return err;
+}
 
-		pace_waited(pace, since);
-		if (err != -ETIMEDOUT)
-			return err;
-		now = queued(c);
-		if (now >= before)
-			return err;
-		pace_moved(pace, (size_t)(before - now));
-		before = now;
-	}
+/* The same for who has bytes in hand, and their memory. */
+static int wait_holding(struct conn *c, struct pace *pace)
+{
+	int err;
+
+	if (likely(watch_is_ready(&c->watch, WATCH_WRITE)))
+		return 0;
+	do
+		err = wait_some(c, pace, pace_look(pace));
+	while (err == -ETIMEDOUT && !pace_is_over(pace));
+	return err;
 }
 
 int conn_write(struct conn *c, struct iovec *iov, int count, struct pace *pace)
@@ -216,7 +235,7 @@ int conn_write(struct conn *c, struct iovec *iov, int count, struct pace *pace)
 		int err = fiber_charge(0);
 
 		if (err == 0)
-			err = conn_wait_writable(c, pace);
+			err = wait_holding(c, pace);
 		if (err < 0)
 			return err;
 		sent = transmit(c, iov, count);

@@ -107,7 +107,9 @@ void cond_broadcast(struct cond *c);
 
 /* ---- how many ---- */
 
-#define FIBER_MAX 16384
+/* Twice what the setting fibers may be: each exchange may need a child, and is
+ * not refused it. */
+#define FIBER_MAX 32768
 
 unsigned fiber_count(void);
 

@@ -4,10 +4,10 @@
  * One reservation for all of them, FIBER_MAX x STACK_SIZE of address space;
  * the lowest page of each is a guard.  A stack is made (gets its guard) when
  * so many fibers are alive for the first time: MADV_GUARD_INSTALL where the
- * kernel has it, mprotect elsewhere (two mappings a stack, which is why
- * FIBER_MAX is what it is).  Recycled last-in first-out: the hottest stack is
- * the next one, and memory is used only as far as stacks were in use at the
- * same moment, of late.
+ * kernel has it, mprotect elsewhere (two mappings a stack, of which a process
+ * may have 65530: a few less than FIBER_MAX needs).  Recycled last-in
+ * first-out: the hottest stack is the next one, and memory is used only as far
+ * as stacks were in use at the same moment, of late.
  */
 #ifndef WORKER_FIBER_STACK_H
 #define WORKER_FIBER_STACK_H

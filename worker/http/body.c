@@ -72,6 +72,13 @@ static enum fault frame_by_length(struct message *m)
 	return FAULT_NONE;
 }
 
+/* "010" is ten, and eight to a reader who takes it for octal.  Some servers
+ * pad their replies' lengths so; no client does. */
+static bool is_padded(struct str length)
+{
+	return length.n > 1 && length.p[0] == '0';
+}
+
 /* What the fields say, whoever sent them: NONE if nothing. */
 static enum fault frame_by_fields(struct message *m)
 {
@@ -95,6 +102,9 @@ enum fault body_frame_request(struct message *m)
 
 	if (fault != FAULT_NONE)
 		return fault;
+	if (m->framing.kind == FRAMING_LENGTH &&
+	    is_padded(field_value(message_find(m, FIELD_content_length))))
+		return FAULT_length_malformed;
 	if (!body_expected(&m->framing))
 		return FAULT_NONE;
 	if (m->minor == 0 &&
@@ -107,8 +117,9 @@ enum fault body_frame_request(struct message *m)
 
 /*
  * A reply without a body whatever its fields say.  One that says what it may
- * not (a body for 1xx or 204, or for the tunnel of a CONNECT) comes from
- * somebody who may send that body: nothing more is read from there.
+ * not (a body for 204, or for the tunnel of a CONNECT) comes from somebody who
+ * may send that body: nothing more is read from there.  Behind an interim
+ * reply something must be read, and so that one is a fault.
  */
 static void frame_without_body(struct message *m, bool length_means_something)
 {
@@ -128,6 +139,8 @@ enum fault body_frame_reply(struct message *m, enum method request_method)
 
 	if (fault != FAULT_NONE)
 		return fault;
+	if (m->status < 200 && body_expected(&m->framing))
+		return FAULT_interim_body;
 	if (m->status < 200 || m->status == 204 || tunnel) {
 		frame_without_body(m, false);
 	} else if (request_method == METHOD_HEAD || m->status == 304) {
@@ -196,6 +209,20 @@ bool body_end_by_close(struct body *b)
 	if (b->kind == FRAMING_CLOSE)
 		b->done = true;
 	return b->done;
+}
+
+void body_keep_trailers(struct body *b, char *p)
+{
+	INSIST(b->kind == FRAMING_CHUNKED && b->total == 0);
+	b->trailers = p;
+}
+
+struct str body_trailers(const struct body *b)
+{
+	INSIST(b->done);
+	if (b->trailers == NULL || b->trailer_len <= strlen("\r\n"))
+		return STR_NONE;
+	return str_make(b->trailers, b->trailer_len);
 }
 
 size_t body_readable(const struct body *b)

@@ -33,7 +33,7 @@ struct framing body_frame_onward(struct framing received, unsigned minor);
 #define BODY_LENGTH_MAX ((uint64_t)1 << 62)
 /* A line with a chunk's size and extensions, without its CR LF. */
 #define BODY_SIZE_LINE_MAX 256
-/* All trailer fields of a body. */
+/* All trailer fields of a body, and the empty line behind them. */
 #define BODY_TRAILER_MAX 8192
 /* No forbidden trailer field has a longer name. */
 #define BODY_NAME_MAX 24
@@ -49,6 +49,7 @@ struct body {
 	uint64_t left;	/* bytes left of the body, or of this chunk */
 	uint64_t total; /* payload bytes so far */
 	char name[BODY_NAME_MAX]; /* of the current trailer field */
+	char *trailers; /* body_keep_trailers, or NULL */
 };
 
 void body_begin(struct body *b, const struct framing *framing);
@@ -69,6 +70,14 @@ enum fault body_decode(struct body *b, char *p, size_t n, size_t *payload_r,
  * and it is the end of FRAMING_CLOSE.  False is FAULT_body_cut.
  */
 bool body_end_by_close(struct body *b);
+
+/* Keeps the trailer section of the chunked body B, which has just begun, in
+ * BODY_TRAILER_MAX bytes at P; without this it is checked and forgotten. */
+void body_keep_trailers(struct body *b, char *p);
+
+/* The kept section of B, which is done: for head_parse_trailers; empty when
+ * there was no field. */
+struct str body_trailers(const struct body *b);
 
 /* Raw bytes that may be asked for without reading past the body's end;
  * SIZE_MAX when that can't be told (chunked, until close). */

@@ -3,10 +3,10 @@
  *
  * Runs in workers, for bodies in both directions.  RFC 9112, 7.1.  What is
  * not payload goes byte by byte through a table of states; what is, is moved
- * as a whole.  Extensions and trailer fields are checked and forgotten: CR LF
- * is the only line end, whitespace stands only where the grammar's BWS is, and
- * a trailer field that would mean something to framing, routing or the
- * connection is a fault.
+ * as a whole.  Extensions and trailer fields are checked and forgotten, but
+ * for a trailer section that somebody wants to read: CR LF is the only line
+ * end, whitespace stands only where the grammar's BWS is, and a trailer field
+ * that would mean something to framing, routing or the connection is a fault.
  *
  *	+---------------------------------------------------------------+
  *	v                                                               |
@@ -112,8 +112,7 @@ static const uint8_t next_state[STATES][CLASSES] = {
 };
 
 #define FIELD(id, name, flags)                                                 \
-	_Static_assert(!((flags) & (FIELD_HOP | FIELD_FRAMING)) ||             \
-		sizeof(name) - 1 <= BODY_NAME_MAX, name);
+	_Static_assert((flags) == 0 || sizeof(name) - 1 <= BODY_NAME_MAX, name);
 #include "worker/http/fields.h"
 #undef FIELD
 
@@ -183,15 +182,17 @@ static bool is_forbidden(const struct body *b)
 
 	if (b->name_len <= BODY_NAME_MAX)
 		id = field_identify(str_make(b->name, b->name_len));
-	return id == FIELD_host ||
-	    (field_flags(id) & (FIELD_HOP | FIELD_FRAMING));
+	return id == FIELD_DISGUISED || field_flags(id) != 0;
 }
 
 /* A byte of the trailer section, which led to B->state from PREVIOUS. */
 static enum fault note_trailer(struct body *b, enum state previous, char c)
 {
-	if (++b->trailer_len > BODY_TRAILER_MAX)
+	if (b->trailer_len == BODY_TRAILER_MAX)
 		return FAULT_trailer;
+	if (b->trailers != NULL)
+		b->trailers[b->trailer_len] = c;
+	b->trailer_len++;
 	if (b->state == TRAILER_NAME) {
 		if (previous == TRAILER_FIRST)
 			b->name_len = 0;
@@ -215,12 +216,12 @@ static enum fault step(struct body *b, char c)
 	b->state = next_state[previous][class_of(c)];
 	if (b->state == FAIL)
 		return fault_in(previous);
-	if (previous == LAST_LF) {
-		b->done = true;
-		return FAULT_NONE;
+	if (previous >= TRAILER_FIRST) {
+		enum fault fault = note_trailer(b, previous, c);
+
+		b->done = fault == FAULT_NONE && previous == LAST_LF;
+		return fault;
 	}
-	if (previous >= TRAILER_FIRST)
-		return note_trailer(b, previous, c);
 	if (previous < SIZE_LF)
 		return note_size(b, c);
 	if (previous == SIZE_LF) {

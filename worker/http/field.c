@@ -6,7 +6,7 @@
  * main, a name's slot is told by its length and its first and last letter,
  * and a free slot ends the search.
  *
- *	slots   | 0 | 7 | 0 | 0 | 3 | 12 | 0 ...      ids; 0: free
+ *	slots   | 0 | 7 | 0 | 0 | 3 | 12 | 0 ...      of known[]; 0: free
  *	          "Upgrade" ^       ^   ^ the next one, because 3 was taken
  *
  * Invariant: fewer names than slots, so that each search ends.
@@ -20,14 +20,24 @@
 struct known {
 	const char *name;
 	uint8_t len;
+	uint8_t id;
 	uint8_t flags;
 };
 
-static const struct known known[FIELD_END] = {
-#define FIELD(id, name, flags) [FIELD_##id] = {name, sizeof(name) - 1, flags},
+/* Each id's own name stands at the id, the others behind them. */
+static const struct known known[] = {
+#define FIELD(id, name, flags)                                                 \
+	[FIELD_##id] = {name, sizeof(name) - 1, FIELD_##id, flags},
+#include "worker/http/fields.h"
+#undef FIELD
+#define FIELD(id, name, flags)
+#define ALSO(id, name) {name, sizeof(name) - 1, FIELD_##id, 0},
 #include "worker/http/fields.h"
 #undef FIELD
 };
+
+#define KNOWN (sizeof(known) / sizeof(known[0]))
+_Static_assert(KNOWN < SLOTS, "a search ends at a free slot");
 
 static uint8_t slots[SLOTS];
 
@@ -41,12 +51,12 @@ static unsigned slot_of(const char *name, size_t n)
 
 static void __attribute__((constructor)) fill_slots(void)
 {
-	for (unsigned id = FIELD_OTHER + 1; id < FIELD_END; id++) {
-		unsigned slot = slot_of(known[id].name, known[id].len);
+	for (unsigned i = 1; i < KNOWN; i++) {
+		unsigned slot = slot_of(known[i].name, known[i].len);
 
-		while (slots[slot] != FIELD_OTHER)
+		while (slots[slot] != 0)
 			slot = (slot + 1) % SLOTS;
-		slots[slot] = (uint8_t)id;
+		slots[slot] = (uint8_t)i;
 	}
 }
 
@@ -76,23 +86,49 @@ static bool names_differ(const char *a, const char *b, size_t n)
 	return false;
 }
 
+/* Is A, of the length of B, the known name B with "_" for some "-"? */
+static bool is_disguise(const char *a, const char *b, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (((a[i] ^ b[i]) & ~0x20) && (a[i] != '_' || b[i] != '-'))
+			return false;
+	return true;
+}
+
+/* X-Forwarded-*: everybody invents one more, and somebody believes it. */
+static enum field_id identify_family(struct str name)
+{
+	struct str family = STR("X-Forwarded-");
+
+	if (name.n <= family.n || (name.p[0] | 0x20) != 'x')
+		return FIELD_OTHER;
+	if (!names_differ(name.p, family.p, family.n))
+		return FIELD_hearsay;
+	return is_disguise(name.p, family.p, family.n) ? FIELD_DISGUISED
+						       : FIELD_OTHER;
+}
+
 enum field_id field_identify(struct str name)
 {
 	unsigned slot;
 
 	INSIST(name.n > 0);
 	slot = slot_of(name.p, name.n);
-	for (; slots[slot] != FIELD_OTHER; slot = (slot + 1) % SLOTS) {
+	for (; slots[slot] != 0; slot = (slot + 1) % SLOTS) {
 		const struct known *k = &known[slots[slot]];
 
-		if (k->len == name.n && !names_differ(name.p, k->name, name.n))
-			return slots[slot];
+		if (k->len != name.n)
+			continue;
+		if (!names_differ(name.p, k->name, name.n))
+			return k->id;
+		if (is_disguise(name.p, k->name, name.n))
+			return FIELD_DISGUISED;
 	}
-	return FIELD_OTHER;
+	return identify_family(name);
 }
 
 unsigned field_flags(enum field_id id)
 {
-	INSIST(id < FIELD_END);
-	return known[id].flags;
+	INSIST(id <= FIELD_DISGUISED);
+	return id < FIELD_END ? known[id].flags : 0;
 }

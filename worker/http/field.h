@@ -6,10 +6,14 @@
 
 #include "worker/http/message.h"
 
-/* The id of the field name NAME (a token), or FIELD_OTHER. */
+/*
+ * The id of the field name NAME (a token), or FIELD_OTHER.  FIELD_DISGUISED:
+ * programs that get names as variables of the environment (CGI, WSGI, Rack)
+ * can't tell it from one that we know.
+ */
 enum field_id field_identify(struct str name);
 
-/* enum field_flags; 0 for FIELD_OTHER. */
+/* enum field_flags; 0 for FIELD_OTHER and FIELD_DISGUISED. */
 unsigned field_flags(enum field_id id);
 
 #endif

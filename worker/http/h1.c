@@ -16,7 +16,7 @@
 #include "worker/http/date.h"
 #include "worker/http/scan.h"
 
-static void write_line(struct out *o, struct str name, struct str value)
+void h1_write_line(struct out *o, struct str name, struct str value)
 {
 	out_bytes(o, name.p, name.n);
 	out_lit(o, ": ");
@@ -70,7 +70,7 @@ static void write_kept(struct out *o, const struct message *m)
 		f = run_end(run, end);
 		last = f - 1;
 		if (last == run && !is_written(run)) {
-			write_line(o, field_name(run), field_value(run));
+			h1_write_line(o, field_name(run), field_value(run));
 			continue;
 		}
 		out_bytes(o, run->name,
@@ -92,7 +92,7 @@ static void write_extra(struct out *o, const struct h1_field *extra,
 
 		INSIST(name.n > 0 && scan_token(name.p, name_end) == name_end);
 		INSIST(scan_value(value.p, value_end) == value_end);
-		write_line(o, name, value);
+		h1_write_line(o, name, value);
 	}
 }
 
@@ -122,7 +122,7 @@ static void write_connection(struct out *o, enum h1_connection connection,
 	case H1_UPGRADE:
 		INSIST(upgrade.n > 0);
 		out_lit(o, "Connection: upgrade\r\n");
-		write_line(o, STR("Upgrade"), upgrade);
+		h1_write_line(o, STR("Upgrade"), upgrade);
 		return;
 	}
 }
@@ -154,11 +154,23 @@ void h1_write_request(struct out *o, const struct message *m,
 	INSIST(m->framing.kind != FRAMING_CLOSE);
 	INSIST(options->connection != H1_KEEP_ALIVE);
 	write_request_line(o, m, options->prefix);
-	write_line(o, STR("Host"), host);
+	INSIST(options->lines.n == 0 ||
+	    options->lines.p[options->lines.n - 1] == '\n');
+	h1_write_line(o, STR("Host"), host);
 	write_kept(o, m);
+	out_str(o, options->lines);
 	write_framing(o, &m->framing);
 	write_connection(o, options->connection, m->upgrade);
+	if (m->takes_trailers && options->connection == H1_PERSIST)
+		out_lit(o, "Connection: TE\r\nTE: trailers\r\n");
 	write_extra(o, options->extra, options->extra_count);
+	out_lit(o, "\r\n");
+}
+
+void h1_write_trailers(struct out *o, const struct message *m)
+{
+	out_lit(o, "0\r\n");
+	write_kept(o, m);
 	out_lit(o, "\r\n");
 }
 
@@ -180,6 +192,7 @@ void h1_write_reply(struct out *o, const struct message *m,
 	write_kept(o, m);
 	write_framing(o, &options->framing);
 	write_connection(o, options->connection, m->upgrade);
+	out_str(o, options->lines);
 	write_extra(o, options->extra, options->extra_count);
 	out_lit(o, "\r\n");
 }
@@ -189,7 +202,7 @@ void h1_write_reply(struct out *o, const struct message *m,
 struct str h1_reason(unsigned status)
 {
 	switch (status) {
-#define REASON(number, phrase)                                                 \
+#define REASON(number, phrase, words)                                          \
 	case number:                                                           \
 		return STR(phrase);
 #include "worker/http/reasons.h"
@@ -201,17 +214,22 @@ struct str h1_reason(unsigned status)
 
 void h1_simple_reply(struct out *o, const struct h1_simple *reply)
 {
-	struct framing framing = {FRAMING_LENGTH, false, reply->text.n};
+	struct str type = reply->type.p != NULL
+	    ? reply->type
+	    : STR("text/plain; charset=utf-8");
+	struct framing framing = {FRAMING_LENGTH, false,
+	    reply->text.n + reply->more};
 	bool bodiless = reply->status == 204 || reply->status == 304;
 
-	INSIST(!bodiless || reply->text.n == 0);
+	INSIST(!bodiless || framing.length == 0);
 	write_status_line(o, reply->status, h1_reason(reply->status));
-	write_line(o, STR("Date"), date_now(reply->wall));
-	if (!bodiless) {
-		out_lit(o, "Content-Type: text/plain; charset=utf-8\r\n");
+	h1_write_line(o, STR("Date"), date_now(reply->wall));
+	if (!bodiless && type.n > 0)
+		h1_write_line(o, STR("Content-Type"), type);
+	if (!bodiless)
 		write_framing(o, &framing);
-	}
 	write_connection(o, reply->connection, STR_NONE);
+	out_str(o, reply->lines);
 	write_extra(o, reply->extra, reply->extra_count);
 	out_lit(o, "\r\n");
 	if (!reply->to_head)

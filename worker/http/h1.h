@@ -12,6 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/out.h"
+#include "worker/http/body.h"
 #include "worker/http/message.h"
 
 /* A field of our own.  The value may hold what a received one may hold: a
@@ -29,13 +30,17 @@ enum h1_connection {
 	H1_UPGRADE /* "upgrade", and the Upgrade field: M->upgrade */
 };
 
+/* One field line; nothing is checked. */
+void h1_write_line(struct out *o, struct str name, struct str value);
+
 /* A head that was received as N bytes is written as at most N + H1_GROWTH, and
- * what the options add: prefix, host, extra. */
+ * what the options add: prefix, host, lines, extra. */
 #define H1_GROWTH 192
 
 struct h1_request_options {
 	struct str prefix; /* path prefix of the server's URL: "" or "/base" */
 	struct str host;   /* for the Host field; STR_NONE: M->authority */
+	struct str lines;  /* field lines of ours, with their CR LF, or "" */
 	enum h1_connection connection; /* PERSIST, CLOSE or UPGRADE */
 	unsigned extra_count;
 	const struct h1_field *extra; /* written behind the kept fields */
@@ -43,13 +48,15 @@ struct h1_request_options {
 
 /*
  * The head of a request to an origin: M->method_text, prefix, M->forward,
- * M->query, HTTP/1.1, Host, the kept fields, M->framing, Connection, extra.
+ * M->query, HTTP/1.1, Host, the kept fields, lines, M->framing, Connection (and TE
+ * for trailers), extra.
  */
 void h1_write_request(struct out *o, const struct message *m,
     const struct h1_request_options *options);
 
 struct h1_reply_options {
 	struct framing framing; /* from body_frame_onward, of body.h */
+	struct str lines; /* field lines of ours, with their CR LF, or "" */
 	enum h1_connection connection;
 	unsigned extra_count;
 	const struct h1_field *extra;
@@ -59,16 +66,25 @@ struct h1_reply_options {
 void h1_write_reply(struct out *o, const struct message *m,
     const struct h1_reply_options *options);
 
+/* The end of a chunked body: the last chunk, and the trailer fields that are
+ * the kept fields of M; at most so long when they were received from
+ * body_trailers. */
+#define H1_TRAILERS_MAX (BODY_TRAILER_MAX * 5 / 4 + 8)
+void h1_write_trailers(struct out *o, const struct message *m);
+
 /* The interim reply "100 Continue", ready to be sent. */
 #define H1_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
-/* A reply of our own: a head and a few plain words. */
+/* A reply of our own: a head and a few words. */
 struct h1_simple {
-	unsigned status; /* one that h1_reason knows */
+	unsigned status;
+	struct str type; /* the body's; STR_NONE: plain text; "": not said */
 	struct str text; /* the body; none for 204 and 304 */
+	uint64_t more;	 /* bytes of it that the caller sends behind TEXT */
 	bool to_head;	 /* the method was HEAD: no body, the same head */
 	enum h1_connection connection;
 	usec_t wall; /* now, for Date */
+	struct str lines; /* as above */
 	unsigned extra_count;
 	const struct h1_field *extra;
 };

@@ -5,7 +5,7 @@
  * bytes, from left to right; then what the fields mean together, each rule in
  * its own module:
  *
- *	start line > field lines > Host > hop.c > body.c > target.c
+ *	start line > field lines > once.c > Host > hop.c > body.c > target.c
  *
  * The one idea of the loops: a head ends with LF, and no loop here passes a LF.
  * So none of them needs to ask for the end at each byte, and behind a CR there
@@ -22,6 +22,7 @@
 #include "worker/http/body.h"
 #include "worker/http/field.h"
 #include "worker/http/hop.h"
+#include "worker/http/once.h"
 #include "worker/http/scan.h"
 #include "worker/http/target.h"
 
@@ -29,6 +30,7 @@
 struct reader {
 	const char *at;
 	const char *end;
+	const struct conf_head_limits *limits;
 };
 
 size_t head_length(const char *p, size_t n, size_t from)
@@ -59,6 +61,8 @@ static enum fault read_method(struct reader *r, struct message *m)
 		return FAULT_method;
 	m->method_text = str_make(r->at, n);
 	m->method = method_identify(m->method_text);
+	if (m->method == METHOD_OTHER && method_is_miscased(m->method_text))
+		return FAULT_method_case;
 	r->at = stop + 1;
 	return FAULT_NONE;
 }
@@ -73,7 +77,7 @@ static enum fault read_target(struct reader *r, struct message *m)
 		return FAULT_request_line;
 	if (*stop != ' ')
 		return FAULT_target;
-	if (m->target.n > HEAD_TARGET_MAX)
+	if (m->target.n > r->limits->url)
 		return FAULT_target_large;
 	r->at = stop + 1;
 	return FAULT_NONE;
@@ -202,7 +206,7 @@ static enum fault read_fields(struct reader r, struct arena *a,
 {
 	size_t lines = scan_count(r.at, (size_t)(r.end - r.at), '\n');
 
-	if (lines > MESSAGE_FIELDS_MAX + 1)
+	if (lines > r.limits->fields + 1)
 		return FAULT_fields_many;
 	m->fields = arena_alloc(a, sizeof(*m->fields) * lines);
 	if (m->fields == NULL)
@@ -220,20 +224,6 @@ static enum fault read_fields(struct reader r, struct arena *a,
 		note_field(m, f);
 	}
 	return FAULT_NONE;
-}
-
-/* Fields of which a second one is malformed.  Host and framing say so with
- * faults of their own. */
-static enum fault check_singletons(const struct message *m)
-{
-	uint64_t single = 0;
-
-#define FIELD(id, name, flags)                                                 \
-	single |= (flags)&FIELD_SINGLETON ? FIELD_BIT(FIELD_##id) : 0;
-#include "worker/http/fields.h"
-#undef FIELD
-	single &= ~(FIELD_BIT(FIELD_host) | FIELD_BIT(FIELD_content_length));
-	return m->repeated & single ? FAULT_singleton : FAULT_NONE;
 }
 
 /* ---- what the fields mean ---- */
@@ -269,18 +259,23 @@ static enum fault read_expect(struct message *m)
 	return FAULT_NONE;
 }
 
-static enum fault begin(struct reader *r, struct str head, struct message *m)
+static enum fault begin(struct reader *r, struct str head,
+    const struct conf_head_limits *limits, struct message *m)
 {
 	INSIST(head.n > 0 && head.p[head.n - 1] == '\n');
-	*r = (struct reader){.at = head.p, .end = head.p + head.n};
+	*r = (struct reader){.at = head.p,
+	    .end = head.p + head.n,
+	    .limits = limits};
 	*m = (struct message){.method = METHOD_OTHER};
-	return head.n > HEAD_MAX ? FAULT_head_large : FAULT_NONE;
+	return head.n > limits->header ? FAULT_head_large : FAULT_NONE;
 }
 
 static enum fault read_meaning(struct message *m, struct arena *a)
 {
-	enum fault fault = check_singletons(m);
+	enum fault fault = once_check_request(m);
 
+	if (m->present & FIELD_BIT(FIELD_DISGUISED))
+		fault = FAULT_field_disguised;
 	if (fault == FAULT_NONE)
 		fault = read_host(m, a);
 	if (fault == FAULT_NONE)
@@ -294,11 +289,11 @@ static enum fault read_meaning(struct message *m, struct arena *a)
 	return fault;
 }
 
-enum fault head_parse_request(struct str head, struct arena *a,
-    struct message *m)
+enum fault head_parse_request(struct str head,
+    const struct conf_head_limits *limits, struct arena *a, struct message *m)
 {
 	struct reader r;
-	enum fault fault = begin(&r, head, m);
+	enum fault fault = begin(&r, head, limits, m);
 
 	if (fault == FAULT_NONE)
 		fault = read_request_line(&r, m);
@@ -310,20 +305,33 @@ enum fault head_parse_request(struct str head, struct arena *a,
 }
 
 enum fault head_parse_reply(struct str head, enum method request_method,
-    struct arena *a, struct message *m)
+    const struct conf_head_limits *limits, struct arena *a, struct message *m)
 {
 	struct reader r;
-	enum fault fault = begin(&r, head, m);
+	enum fault fault = begin(&r, head, limits, m);
 
 	if (fault == FAULT_NONE)
 		fault = read_status_line(&r, m);
 	if (fault == FAULT_NONE)
 		fault = read_fields(r, a, m);
 	if (fault == FAULT_NONE)
-		fault = check_singletons(m);
+		fault = once_check_reply(m);
 	if (fault == FAULT_NONE)
 		fault = hop_read(m);
 	if (fault == FAULT_NONE)
 		fault = body_frame_reply(m, request_method);
+	return fault;
+}
+
+enum fault head_parse_trailers(struct str section, struct arena *a,
+    struct message *m)
+{
+	struct conf_head_limits limits = {.header = section.n,
+	    .fields = (unsigned)section.n};
+	struct reader r;
+	enum fault fault = begin(&r, section, &limits, m);
+
+	if (fault == FAULT_NONE)
+		fault = read_fields(r, a, m);
 	return fault;
 }

@@ -9,10 +9,9 @@
 #ifndef WORKER_HTTP_HEAD_H
 #define WORKER_HTTP_HEAD_H
 
+#include "common/conf/conf.h"
 #include "worker/http/message.h"
 
-#define HEAD_MAX ((size_t)64 * 1024)
-#define HEAD_TARGET_MAX ((size_t)16 * 1024)
 #define HEAD_METHOD_MAX 32
 
 /*
@@ -29,17 +28,24 @@ size_t head_length(const char *p, size_t n, size_t from);
  * into M: request line, fields, Host, framing, Connection, path.  M points
  * into HEAD.  Takes memory from A: 24 bytes for each field, and what had to be
  * changed of host and path (twice their lengths at most).  FAULT_NONE, or what
- * is wrong: M then holds what was understood before the fault (method,
- * target), for the log.
+ * is wrong (head_large, fields_many, target_large: LIMITS): M then holds what
+ * was understood before the fault (method, target), for the log.
  */
-enum fault head_parse_request(struct str head, struct arena *a,
-    struct message *m);
+enum fault head_parse_request(struct str head,
+    const struct conf_head_limits *limits, struct arena *a, struct message *m);
 
 /*
  * Parses a whole reply head, of a reply to a REQUEST_METHOD request: framing
  * depends on it.
  */
 enum fault head_parse_reply(struct str head, enum method request_method,
-    struct arena *a, struct message *m);
+    const struct conf_head_limits *limits, struct arena *a, struct message *m);
+
+/*
+ * Parses the trailer section of a chunked body (body_trailers, which has looked
+ * for what is forbidden there) into M: fields and nothing else.
+ */
+enum fault head_parse_trailers(struct str section, struct arena *a,
+    struct message *m);
 
 #endif

@@ -3,8 +3,10 @@
  *
  * Runs in workers, for requests and replies.  RFC 9110, 7.6.1 and 7.8; RFC
  * 9112, 9.3.  A field that Connection names ends here, as it must.  But a
- * sender who names Host or a framing field wants two readers to disagree on
- * what the message is, and is refused: whether the field is there or not.
+ * sender who names what is for all who read the message (Host, framing,
+ * Authorization ...: all that fields.h knows and that is not hop-by-hop) wants
+ * two of them to disagree on it, and is refused: whether the field is there
+ * or not.
  *
  * Upgrade is passed on only if there is exactly one protocol to choose from,
  * and never h2c: inside of such a tunnel requests would reach the origin that
@@ -23,11 +25,6 @@ struct hop {
 	bool upgrade;
 };
 
-static bool is_token(struct str s)
-{
-	return s.n > 0 && scan_token(s.p, s.p + s.n) == s.p + s.n;
-}
-
 static void drop_fields(struct message *m, struct str name)
 {
 	for (unsigned i = 0; i < m->field_count; i++)
@@ -40,10 +37,10 @@ static enum fault read_option(struct message *m, struct str option,
 {
 	enum field_id id;
 
-	if (!is_token(option))
+	if (!str_is_token(option))
 		return FAULT_connection;
 	id = field_identify(option);
-	if (id == FIELD_host || (field_flags(id) & FIELD_FRAMING))
+	if (id != FIELD_OTHER && !(field_flags(id) & FIELD_HOP))
 		return FAULT_connection;
 	if (id == FIELD_keep_alive) {
 		hop->keep_alive = true;
@@ -99,11 +96,41 @@ static struct str read_upgrade(const struct message *m)
 	return field_value(f);
 }
 
+/* Does a list field of M, of which there may be several, hold WORD? */
+static bool list_has(const struct message *m, enum field_id id,
+    struct str word)
+{
+	for (unsigned i = 0; i < m->field_count; i++) {
+		struct str value = field_value(&m->fields[i]);
+		struct str token;
+
+		if (m->fields[i].id != id)
+			continue;
+		while (str_next_token(&value, &token))
+			if (str_eq_nocase(token, word))
+				return true;
+	}
+	return false;
+}
+
+void hop_keep_trailer(struct message *m)
+{
+	if (!(m->present & FIELD_BIT(FIELD_trailer)) ||
+	    list_has(m, FIELD_connection, STR("Trailer")))
+		return;
+	for (unsigned i = 0; i < m->field_count; i++)
+		if (m->fields[i].id == FIELD_trailer)
+			m->fields[i].drop = false;
+}
+
 enum fault hop_read(struct message *m)
 {
 	struct hop hop = {.names = 0};
 
 	INSIST(m->minor <= 1);
+	if (m->present & FIELD_BIT(FIELD_te))
+		m->takes_trailers =
+		    m->minor > 0 && list_has(m, FIELD_te, STR("trailers"));
 	if (!(m->present & FIELD_BIT(FIELD_connection))) {
 		m->keep_alive = m->minor > 0;
 		return FAULT_NONE;

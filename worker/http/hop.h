@@ -10,10 +10,14 @@
 #define HOP_NAMES_MAX 32
 
 /*
- * Reads Connection and Upgrade, after all fields are in M and before framing
- * (body.h): marks fields that Connection names as dropped, sets keep_alive
- * and upgrade.
+ * Reads Connection, Upgrade and TE, after all fields are in M and before
+ * framing (body.h): marks fields that Connection names as dropped, sets
+ * keep_alive, upgrade and takes_trailers.
  */
 enum fault hop_read(struct message *m);
+
+/* Trailer fields will be passed on with the reply M: so is the field Trailer,
+ * unless Connection names it. */
+void hop_keep_trailer(struct message *m);
 
 #endif

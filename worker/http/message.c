@@ -38,6 +38,14 @@ enum method method_identify(struct str text)
 	return METHOD_OTHER;
 }
 
+bool method_is_miscased(struct str text)
+{
+	for (unsigned m = METHOD_OTHER + 1; m < METHOD_COUNT; m++)
+		if (str_eq_nocase(text, methods[m].text))
+			return !str_eq(text, methods[m].text);
+	return false;
+}
+
 bool method_is_idempotent(enum method m)
 {
 	INSIST(m < METHOD_COUNT);

@@ -6,9 +6,10 @@
  * mean the same to an origin that decodes once, as it may, and to one that
  * decodes too often, takes "\" for "/", or cuts a segment at ";".
  *
- *	/a/%2e%2E/b%41//c?q           as received
- *	/bA//c                        forward: decoded, dot segments removed
- *	/bA/c                         path: matched against routes
+ *	/a/%2e%2E/b%41;x//c%2Fd?q     as received
+ *	/bA;x//c%2Fd                  forward: decoded, dot segments removed
+ *	/bA;x/c%2Fd                   path: matched against routes
+ *	/bA/c/d                       loose: must not lead to another route
  *
  * A usual path has no escape, no empty segment and none that begins with a
  * dot; one loop finds that out and nothing is copied.
@@ -50,7 +51,7 @@ static enum fault append_escape(struct out *o, const char *at, const char *end)
 	static const char hex[] = "0123456789ABCDEF";
 	int byte = escaped_byte(at + 1, end);
 
-	if (byte <= 0)
+	if (byte < ' ' || byte == 0x7f)
 		return FAULT_path_escape;
 	if (scan_is((char)byte, SCAN_PLAIN))
 		out_char(o, (char)byte);
@@ -224,6 +225,79 @@ static enum fault drop_empty_segments(struct str s, struct arena *a,
 	*path_r = out_text(&o);
 	return FAULT_NONE;
 }
+
+/* ---- the loose reading ---- */
+
+/* Nothing in S is read in two ways: it has no escape, no parameter and no
+ * segment that ends with a dot. */
+static bool is_clear(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		char next = i + 1 < s.n ? s.p[i + 1] : '/';
+
+		if (s.p[i] == '%' || s.p[i] == ';' ||
+		    (s.p[i] == '.' && next == '/'))
+			return false;
+	}
+	return true;
+}
+
+static bool is_separator(int c)
+{
+	return c == '/' || c == '\\';
+}
+
+/* The segment at the end of O is over: what file systems ignore there goes,
+ * and so does the segment if it is empty then. */
+static void end_segment(struct out *o)
+{
+	while (o->p[o->n - 1] == '.' || o->p[o->n - 1] == ' ')
+		o->n--;
+	if (o->p[o->n - 1] != '/')
+		out_char(o, '/');
+}
+
+static void append_loosely(struct out *o, struct str path)
+{
+	const char *at = path.p;
+	const char *end = path.p + path.n;
+	bool parameter = false;
+
+	while (at < end) {
+		int c = loose_char(&at, end);
+
+		if (c == '?' || c == '#' || c == '\0')
+			break;
+		if (is_separator(c))
+			end_segment(o);
+		parameter = !is_separator(c) && (parameter || c == ';');
+		if (!is_separator(c) && !parameter)
+			out_char(o, (char)c);
+	}
+	end_segment(o);
+}
+
+enum fault path_loosen(struct str path, struct arena *a, struct str *loose_r)
+{
+	struct out o;
+
+	INSIST(path.n > 0);
+	*loose_r = path;
+	if (is_clear(path))
+		return FAULT_NONE;
+	o = out_make(arena_alloc(a, path.n + 2), path.n + 2);
+	if (o.p == NULL)
+		return FAULT_no_room;
+	out_char(&o, '/');
+	append_loosely(&o, path);
+	if (o.n > 1 && !is_separator(path.p[path.n - 1]))
+		o.n--;
+	INSIST(out_ok(&o));
+	*loose_r = out_text(&o);
+	return FAULT_NONE;
+}
+
+/* ---- the one reading ---- */
 
 enum fault path_normalise(struct str raw, struct arena *a,
     struct str *forward_r, struct str *path_r)

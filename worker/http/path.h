@@ -14,4 +14,13 @@
 enum fault path_normalise(struct str raw, struct arena *a,
     struct str *forward_r, struct str *path_r);
 
+/*
+ * What careless readers make of the normalised PATH: those who decode too
+ * often or by a lax UTF-8, take "\" for "/", cut a segment at ";" and a path at
+ * an encoded "?" or "#", or ignore dots and spaces that end a name.  *loose_r
+ * is PATH itself where all agree, else it lies in A.  It is only good for
+ * asking whether they would end up on another route.
+ */
+enum fault path_loosen(struct str path, struct arena *a, struct str *loose_r);
+
 #endif

@@ -78,7 +78,36 @@ static size_t empty_line(const char *p, size_t n)
 	return n >= 2 && p[0] == '\r' && p[1] == '\n' ? 2 : 0;
 }
 
+static bool has_avx2;
+
+bool scan_use_avx2(bool use)
+{
+	bool before = has_avx2;
+
+	has_avx2 = use;
+	return before;
+}
+
 #ifdef SCAN_SSE2
+
+static void __attribute__((constructor)) find_avx2(void)
+{
+	__builtin_cpu_init();
+	has_avx2 = __builtin_cpu_supports("avx2");
+}
+
+const char *scan_value_on(const char *p, const char *end)
+{
+	if (has_avx2)
+		p = scan_avx2_value(p, end);
+	for (; end - p >= 16; p += 16) {
+		unsigned found = scan_controls(p);
+
+		if (found != 0)
+			return p + __builtin_ctz(found);
+	}
+	return scan_past(p, end, SCAN_VALUE);
+}
 
 static __m128i lanes_equal(const char *p, char c)
 {
@@ -95,6 +124,8 @@ static unsigned lines_at(const char *p)
  * bytes are left. */
 static size_t skip_lines(const char *p, size_t n, size_t at)
 {
+	if (has_avx2 && n - at >= 32)
+		at = scan_avx2_lines(p, n, at);
 	for (; n - at >= 32; at += 30) {
 		uint32_t lf = lines_at(p + at) | lines_at(p + at + 16) << 16;
 		uint32_t pair = lf & (lf >> 1 | lf >> 2);
@@ -121,6 +152,13 @@ size_t scan_count(const char *p, size_t n, char c)
 {
 	size_t count = 0;
 
+	while (has_avx2 && n >= 32) {
+		size_t blocks = n / 32 < 255 ? n / 32 : 255;
+
+		count += scan_avx2_count(p, blocks, c);
+		p += 32 * blocks;
+		n -= 32 * blocks;
+	}
 	while (n >= 16) {
 		size_t blocks = n / 16 < 255 ? n / 16 : 255;
 
@@ -134,6 +172,11 @@ size_t scan_count(const char *p, size_t n, char c)
 }
 
 #else
+
+const char *scan_value_on(const char *p, const char *end)
+{
+	return scan_past(p, end, SCAN_VALUE);
+}
 
 static size_t skip_lines(const char *p, size_t n, size_t at)
 {

@@ -2,9 +2,10 @@
  * scan.h - find the first byte that does not belong, 16 at a time.
  *
  * The classes of bytes of RFC 9110 and 9112, as a table, and the few loops
- * that see every byte of a head.  SSE2, which every x86-64 has, and a portable
- * way that does the same (always taken with SCAN_PORTABLE defined: the tests
- * hold the two against each other).  No function here reads outside of
+ * that see every byte of a head.  SSE2, which every x86-64 has, here; AVX2 for
+ * what is long, where the processor has it (scan_avx2.c); and a portable way
+ * that does the same (always taken with SCAN_PORTABLE defined: the tests hold
+ * the three against each other).  No function here reads outside of
  * [p, end), and none needs a byte of any value at the end.
  */
 #ifndef WORKER_HTTP_SCAN_H
@@ -18,6 +19,9 @@
 #define SCAN_SSE2 1
 #include <emmintrin.h>
 #endif
+
+/* What ends within so many bytes costs no call. */
+#define SCAN_NEAR 64
 
 enum scan_class {
 	SCAN_TOKEN = 1,	  /* tchar: RFC 9110, 5.6.2 */
@@ -56,7 +60,17 @@ size_t scan_head_end(const char *p, size_t n, size_t from);
 /* How many of the N bytes at P are C. */
 size_t scan_count(const char *p, size_t n, char c);
 
+/* May the processor's AVX2 be used?  For tests: says what was so before. */
+bool scan_use_avx2(bool use);
+
 #ifdef SCAN_SSE2
+
+/* The loops of scan_avx2.c: until they find something, or less than a block of
+ * 32 bytes is left. */
+const char *scan_avx2_value(const char *p, const char *end);
+size_t scan_avx2_lines(const char *p, size_t n, size_t at);
+/* Of up to 255 blocks. */
+size_t scan_avx2_count(const char *p, size_t blocks, char c);
 
 /* Lanes of V that are not from LOW to HIGH (as unsigned bytes). */
 static inline __m128i scan_outside(__m128i v, char low, char high)
@@ -114,6 +128,9 @@ static inline unsigned scan_invisible(const char *p)
 #define SCAN_BLOCKS(p, end, lanes, then)
 #endif
 
+/* scan_value, when most of it is still to come. */
+const char *scan_value_on(const char *p, const char *end);
+
 /* The first byte of [P, END) that is not a tchar, or END. */
 static inline const char *scan_token(const char *p, const char *end)
 {
@@ -124,7 +141,11 @@ static inline const char *scan_token(const char *p, const char *end)
 /* The first byte of [P, END) that a field value may not hold, or END. */
 static inline const char *scan_value(const char *p, const char *end)
 {
-	SCAN_BLOCKS(p, end, scan_controls, return p)
+	const char *near = end - p > SCAN_NEAR ? p + SCAN_NEAR : end;
+
+	SCAN_BLOCKS(p, near, scan_controls, return p)
+	if (near < end)
+		return scan_value_on(p, end);
 	return scan_past(p, end, SCAN_VALUE);
 }
 

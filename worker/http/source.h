@@ -10,6 +10,7 @@
 
 #include "common/base/str.h"
 #include "worker/conn/conn.h"
+#include "worker/http/message.h"
 
 struct source {
 	/*
@@ -20,6 +21,9 @@ struct source {
 
 	/* The piece that pull gave was the last one. */
 	bool ended;
+
+	/* At the end, if the client takes them: the trailer fields, or NULL. */
+	const struct message *trailers;
 
 	/* Would pull answer without waiting? */
 	bool (*is_ready)(const struct source *s);

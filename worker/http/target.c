@@ -63,11 +63,12 @@ static const char *literal_end(const char *p, const char *end)
 /* ":" and a number, or nothing. */
 static bool is_port(struct str s)
 {
-	struct str digits = str_make(s.p + 1, s.n - 1);
+	struct str digits;
 	uint64_t ignored;
 
 	if (s.n == 0)
 		return true;
+	digits = str_behind(s, 1);
 	return s.p[0] == ':' && digits.n <= PORT_DIGITS_MAX &&
 	    str_to_u64(digits, PORT_MAX, &ignored);
 }
@@ -151,10 +152,9 @@ static enum fault read_asterisk(struct message *m)
 
 static bool cut_scheme(struct str *s, struct str scheme)
 {
-	if (!str_eq_nocase(str_make(s->p, s->n < scheme.n ? s->n : scheme.n),
-		scheme))
+	if (!str_starts_nocase(*s, scheme))
 		return false;
-	*s = str_make(s->p + scheme.n, s->n - scheme.n);
+	*s = str_behind(*s, scheme.n);
 	return true;
 }
 
@@ -164,8 +164,9 @@ static enum fault read_absolute(struct message *m, struct arena *a)
 	struct str authority;
 	enum fault fault;
 
-	if (!cut_scheme(&rest, STR("http://")) &&
-	    !cut_scheme(&rest, STR("https://")))
+	if (cut_scheme(&rest, STR("https://")))
+		return FAULT_scheme;
+	if (!cut_scheme(&rest, STR("http://")))
 		return FAULT_target;
 	authority = str_make(rest.p, 0);
 	while (rest.n > 0 && rest.p[0] != '/' && rest.p[0] != '?')

@@ -4,14 +4,16 @@
  * origin-form and absolute-form (RFC 9112, 3.2), authority-form for CONNECT,
  * asterisk-form for OPTIONS.  The path is normalised here, before rewriting
  * and routing: unreserved escapes decoded, hex upper-cased, dot segments
- * removed (%2e too; above the root is a fault), a bad % or %00 is a fault, %2F
- * and %5C stay encoded and are never separators.  Empty segments are ignored
+ * removed (%2e too; above the root is a fault), a bad % or an encoded control
+ * is a fault, %2F and %5C stay encoded and are never separators.  Empty segments are ignored
  * when matching (PATH) and kept when forwarding (FORWARD).
  *
  * Refused as ambiguous: a path in which decoding again, once or twice, would
  * make a new dot segment ("/..%2F", "/%252e%252e/", "/%C0%AE%C0%AE/"), also for
  * readers who take "\" for a separator or end a segment at ";" ("/..;/"); and
- * "//../", where readers disagree on what ".." removes.
+ * "//../", where readers disagree on what ".." removes.  Refused by its route:
+ * a path that such readers would take for another route's ("/admin%2Fx",
+ * "/admin;x"): path_loosen.
  *
  * Bytes: a path holds pchar and [ ] | ^, a query those and \ ` { } / ?: what
  * RFC 3986 allows, and what browsers send as it is.

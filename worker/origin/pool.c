@@ -7,12 +7,15 @@
  * was given back only a moment ago: see is_stale).
  *
  *   server.idle   newest <-> ... <-> oldest     borrowed and given at the
- *                                               front, expired at the back
+ *                                               front
  *
- * All lie idle for the same time, so one timer a server, set for the oldest,
- * is enough, and neither borrowing nor giving touches it.  ORIGIN_IDLE_MAX
- * bounds those that lie idle for longer than a moment: a worker that gets
- * sixty replies in one turn and sixty requests in the next needs them all.
+ * Each may lie idle for as long as its origin said that it keeps it, or else
+ * for keepalive.timeout of the pool.  One timer a server is enough: it looks
+ * through the list, which is short, at most once a moment; borrowing does not
+ * touch it, nor does giving, unless what is given has to go earlier.
+ * keepalive.idle bounds those that lie idle for longer than a moment: a worker
+ * that gets sixty replies in one turn and sixty requests in the next needs
+ * them all.
  */
 #include "worker/origin/pool.h"
 
@@ -102,29 +105,37 @@ static void on_event(struct watch *w, unsigned events)
 		drop_idle(o);
 }
 
-/* When the oldest idle connection of S has to go. */
-static usec_t due_of_oldest(struct server *s)
+/* When O has to go: before its time if there are too many. */
+static usec_t due_of(const struct origin *o)
 {
-	bool too_many = s->pool->idle_count > ORIGIN_IDLE_MAX;
+	const struct pool *p = o->server->pool;
+	usec_t moment = o->idle_since + ORIGIN_FRESH;
 
-	return origin_of(s->idle.prev)->idle_since +
-	    (too_many ? ORIGIN_FRESH : ORIGIN_IDLE_PATIENCE);
+	if (p->idle_count <= p->conf->idle_max || o->idle_until < moment)
+		return o->idle_until;
+	return moment;
 }
 
+/* From the oldest on. */
 static void idle_expire(struct timer *t)
 {
 	struct server *s = container_of(t, struct server, idle_timer);
+	usec_t next = DEADLINE_NEVER;
+	struct list *link, *before;
 
 	INSIST_MAGIC(s, SERVER_MAGIC);
-	while (!list_empty(&s->idle)) {
-		usec_t due = due_of_oldest(s);
+	for (link = s->idle.prev; link != &s->idle; link = before) {
+		struct origin *o = origin_of(link);
+		usec_t due = due_of(o);
 
-		if (due > loop_now()) {
-			timer_set(t, due);
-			return;
-		}
-		drop_idle(origin_of(s->idle.prev));
+		before = link->prev;
+		if (due <= loop_now())
+			drop_idle(o);
+		else if (due < next)
+			next = due;
 	}
+	if (next != DEADLINE_NEVER)
+		timer_set(t, next);
 }
 
 void pools_free(void)
@@ -171,7 +182,7 @@ static struct origin *take_idle(struct server *s, usec_t idle_at_most)
 
 		if (loop_now() - o->idle_since > idle_at_most)
 			return NULL;
-		if (is_stale(o, idle_at_most)) {
+		if (o->idle_until <= loop_now() || is_stale(o, idle_at_most)) {
 			drop_idle(o);
 			continue;
 		}
@@ -195,7 +206,7 @@ static int connect_new(struct server *s, struct origin **origin_r)
 	o->server = s;
 	list_init(&o->link);
 	err = conn_connect(&o->conn, (const struct sockaddr *)&a->addr, a->len,
-	    loop_now() + ORIGIN_CONNECT_PATIENCE);
+	    loop_now() + s->pool->conf->timeouts.connect);
 	if (err < 0) {
 		free(o);
 		return err;
@@ -218,24 +229,28 @@ int origin_borrow(struct server *s, usec_t idle_at_most,
 	return connect_new(s, origin_r);
 }
 
-void origin_give(struct origin **origin)
+void origin_give(struct origin **origin, usec_t patience)
 {
 	struct origin *o = *origin;
 	struct server *s = o->server;
+	usec_t look;
 
 	INSIST_MAGIC(o, ORIGIN_MAGIC);
 	INSIST(list_empty(&o->link));
-	if (o->conn.watch.seen_hup) {
+	if (o->conn.watch.seen_hup || patience <= 0 ||
+	    s->pool->conf->idle_max == 0) {
 		origin_drop(origin);
 		return;
 	}
 	*origin = NULL;
 	o->idle_since = loop_now();
+	o->idle_until = o->idle_since + patience;
 	list_add_head(&s->idle, &o->link);
 	s->pool->idle_count++;
 	count_add(COUNT_origin_idle, 1);
-	if (!timer_is_set(&s->idle_timer))
-		timer_set(&s->idle_timer, o->idle_since + ORIGIN_FRESH);
+	look = o->idle_since + (patience < ORIGIN_FRESH ? patience : ORIGIN_FRESH);
+	if (!timer_is_set(&s->idle_timer) || look < s->idle_timer.due)
+		timer_set(&s->idle_timer, look);
 }
 
 void origin_drop(struct origin **origin)

@@ -14,12 +14,9 @@
 #include "common/conf/conf.h"
 #include "worker/conn/conn.h"
 
-#define ORIGIN_CONNECT_PATIENCE (3 * USEC_PER_SEC)
-#define ORIGIN_IDLE_MAX 32 /* a pool, a worker, for longer than a moment */
-#define ORIGIN_IDLE_PATIENCE (4 * USEC_PER_SEC)
-
-/* Which of its idle connections a request may take: one on which nothing
- * says that the origin is about to close it. */
+/* Which of its idle connections a request may take: any, or one on which
+ * nothing says that the origin is about to close it. */
+#define ORIGIN_OF_ANY_AGE INT64_MAX
 #define ORIGIN_FRESH (1 * USEC_PER_SEC)
 #define ORIGIN_MOMENT (10 * USEC_PER_MSEC)
 
@@ -28,7 +25,7 @@ struct server {
 	const struct conf_server *conf;
 	struct pool *pool;
 	struct list idle; /* struct origin, newest first */
-	struct timer idle_timer; /* due when the oldest is idle for too long */
+	struct timer idle_timer; /* due when the first is idle for too long */
 	int current; /* of the smooth weighted round robin */
 };
 
@@ -45,6 +42,7 @@ struct origin {
 	struct server *server;
 	struct list link; /* in server->idle */
 	usec_t idle_since;
+	usec_t idle_until; /* at the latest */
 };
 
 /* Makes the pools of CONF; once a process.  0 or -ENOMEM. */
@@ -57,15 +55,17 @@ struct pool *pool_find(const struct conf_pool *conf);
 
 /*
  * Borrows a connection to S: an idle one that was idle for at most IDLE_AT_MOST
- * and is peeked, or a new one.  IDLE_AT_MOST: ORIGIN_IDLE_PATIENCE for what may
- * be repeated, ORIGIN_FRESH for what may not, 0 for a new one.  Returns 0;
- * -ETIMEDOUT, -ECANCELED, -EMFILE or another -errno of connect.
+ * and is peeked, or a new one.  IDLE_AT_MOST: ORIGIN_OF_ANY_AGE for what may be
+ * repeated, ORIGIN_FRESH for what may not, 0 for a new one.  Returns 0;
+ * -ETIMEDOUT (timeouts.connect of the pool), -ECANCELED, -EMFILE or another
+ * -errno of connect.
  */
 WAITS int origin_borrow(struct server *s, usec_t idle_at_most,
     struct origin **origin_r);
 
-/* Gives it back to lie idle. */
-void origin_give(struct origin **origin);
+/* Gives it back to lie idle for PATIENCE at most; 0 closes it, and so does a
+ * pool that keeps none (keepalive.idle). */
+void origin_give(struct origin **origin, usec_t patience);
 
 /* Closes it: it is in the middle of a message, or broken. */
 void origin_drop(struct origin **origin);

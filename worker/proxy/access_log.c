@@ -1,291 +1,210 @@
 /*
- * access_log.c - one line for each exchange, in logfmt.
+ * access_log.c - a line for each exchange, in one of several files.
  *
- *   time=2026-11-21T03:16:45.123Z client=192.0.2.1 method=GET host="a.test" ...
+ * Runs on the fibers of clients, and at the end of a turn.  All lines of a
+ * turn lie in one buffer, whichever files they are for, because there may be
+ * hundreds of files.  Those that follow one another there and go to the same
+ * file are a run; each file knows its runs, and gets them all in one write:
  *
- * The line is the table common/tbl/log_fields.h, from the first to the last;
- * each field has a function here that writes it, name and all, or nothing.
- * Whatever a peer sent is quoted and escaped.
+ *   | shop shop shop | blog | shop | api api |        shop: runs 0, 2
+ *     run 0            1      2      3                blog: 1   api: 3
+ *
+ * For syslog, where each line is a datagram, a run is one line.
  */
 #include "worker/proxy/access_log.h"
 
-#include <errno.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/insist.h"
 #include "common/base/out.h"
+#include "common/base/sink.h"
+#include "common/conf/units.h"
 #include "common/shm/seat.h"
+#include "worker/proxy/log_line.h"
 
 #define BUFFER_SIZE ((size_t)64 * 1024)
-#define TEXT_MAX 2048 /* of a value that a peer sent */
-#define STATUS_CLIENT_LEFT 499
+#define RUNS_MAX 512
+#define SEVERITY_INFO 6
+#define STATUS_FAILED 400
+#define NO_RUN (-1)
+
+/* How much of a value is taken, until the line is short enough. */
+static const size_t text_max[] = {2048, 256, 32};
+
+#define TRIES (sizeof(text_max) / sizeof(text_max[0]))
+
+struct file {
+	struct sink sink;
+	int first_run; /* NO_RUN: nothing was appended in this turn */
+	int last_run;
+};
+
+struct run {
+	struct file *file;
+	struct iovec lines;
+	int next; /* of the same file, or NO_RUN */
+};
+
+static const struct conf_log_file *log_files;
+static struct file *files; /* in the same order */
+static unsigned file_count;
 
 static char buffer[BUFFER_SIZE];
 static struct out lines = {.p = buffer, .cap = BUFFER_SIZE};
-static int log_to = -1;
-static bool to_socket; /* journald's stderr is one */
-static bool cut; /* the last thing written was a part of a line */
+static struct run runs[RUNS_MAX];
+static int run_count;
 
-void access_log_open(int fd)
+void access_log_open(const struct conf *conf)
 {
-	struct stat st;
-
-	log_to = fd;
-	to_socket = fstat(fd, &st) == 0 && S_ISSOCK(st.st_mode);
+	log_files = conf->log_files;
+	file_count = conf->log_file_count;
+	files = calloc(file_count, sizeof(*files));
+	INSIST(files != NULL);
+	for (unsigned i = 0; i < file_count; i++)
+		files[i].first_run = NO_RUN;
 }
 
-static ssize_t write_out(const char *p, size_t n)
+void access_log_set_fd(unsigned file, int fd)
 {
-	ssize_t done;
+	const struct conf_log_file *f = &log_files[file];
 
-	do
-		done = to_socket
-		    ? send(log_to, p, n, MSG_DONTWAIT | MSG_NOSIGNAL)
-		    : write(log_to, p, n);
-	while (done < 0 && errno == EINTR);
-	return done;
+	INSIST(file < file_count && files[file].first_run == NO_RUN);
+	files[file].sink = sink_make(fd, f->is_syslog ? f->path : NULL);
 }
 
-static int64_t count_lines(const char *p, size_t n)
-{
-	int64_t count = 0;
+/* ---- writing ---- */
 
-	for (size_t i = 0; i < n; i++)
-		count += p[i] == '\n';
-	return count;
+/* All that was appended for F. */
+static void flush_file(struct file *f)
+{
+	static struct iovec parts[RUNS_MAX];
+	unsigned count = 0;
+	unsigned lost;
+
+	for (int i = f->first_run; i != NO_RUN; i = runs[i].next)
+		parts[count++] = runs[i].lines;
+	f->first_run = NO_RUN;
+	lost = sink_write(&f->sink, parts, count);
+	if (unlikely(lost > 0))
+		count_add(COUNT_log_lines_dropped, lost);
 }
 
-/* A full disk or pipe: what did not go out whole is dropped and counted, and
- * the part of a line that did go out gets an end before the next one. */
 void access_log_flush(void)
 {
-	size_t done = 0;
-	ssize_t written;
-
-	if (lines.n == 0)
+	if (run_count == 0)
 		return;
-	if (cut && write_out("\n", 1) == 1)
-		cut = false;
-	written = cut ? 0 : write_out(lines.p, lines.n);
-	if (written > 0)
-		done = (size_t)written;
-	if (unlikely(done < lines.n)) {
-		cut = cut || (done > 0 && lines.p[done - 1] != '\n');
-		count_add(COUNT_log_lines_dropped,
-		    count_lines(lines.p + done, lines.n - done));
-	}
+	for (int i = 0; i < run_count; i++)
+		if (runs[i].file->first_run == i)
+			flush_file(runs[i].file);
+	run_count = 0;
 	lines.n = 0;
 }
 
-/* ---- kinds of values ---- */
+/* ---- appending ---- */
 
-static void quoted(struct out *o, struct str s)
+static bool went_well(const struct exchange *x)
 {
-	out_char(o, '"');
-	out_escaped(o, s.n > TEXT_MAX ? str_make(s.p, TEXT_MAX) : s);
-	out_char(o, '"');
+	return x->end == END_done && x->status < STATUS_FAILED;
 }
 
-/* The date changes once a second: only milliseconds are written each time. */
-static void date(struct out *o)
+/* One of so many, by a generator whose low bits are not used. */
+static bool is_chosen(uint32_t millionths)
 {
-	static usec_t second = -1;
-	static char text[CLOCK_TEXT_SIZE];
-	usec_t wall = clock_wall();
-	unsigned msec = (unsigned)(wall % USEC_PER_SEC / USEC_PER_MSEC);
+	static uint64_t state;
 
-	if (wall / USEC_PER_SEC != second) {
-		second = wall / USEC_PER_SEC;
-		clock_text(wall, text);
+	if (state == 0)
+		state = (uint64_t)clock_wall();
+	state = state * 6364136223846793005u + 1442695040888963407u;
+	return (state >> 32) * CONF_UNITS_WHOLE >> 32 < millionths;
+}
+
+static bool is_wanted(const struct exchange *x, const struct conf_log *log)
+{
+	return likely(log->sample == CONF_UNITS_WHOLE) || !went_well(x) ||
+	       is_chosen(log->sample);
+}
+
+/* The line of X, with values of at most N bytes, from BEGIN on. */
+static void write_line(const struct exchange *x, const struct file *f,
+    size_t begin, size_t n)
+{
+	const struct conf_log *log = x->scope->log;
+
+	lines.n = begin;
+	lines.full = false;
+	if (f->sink.syslog != NULL)
+		sink_syslog_head(&lines, log->facility, SEVERITY_INFO);
+	log_line_write(&lines, x, log, n);
+}
+
+/* The last resort, for a template of very many fields. */
+static void cut_line(size_t n)
+{
+	static const char end[] = LOG_LINE_CUT "\n";
+
+	lines.n = n;
+	memcpy(lines.p + n - (sizeof(end) - 1), end, sizeof(end) - 1);
+}
+
+/* Behind the lines that are there, as short as F needs it.  False: there is
+ * no room behind them. */
+static bool append(const struct exchange *x, struct file *f)
+{
+	size_t most = sink_line_max(&f->sink);
+	size_t begin = lines.n;
+
+	for (unsigned i = 0; i < TRIES; i++) {
+		write_line(x, f, begin, text_max[i]);
+		if (unlikely(!out_ok(&lines)) && begin > 0) {
+			lines.n = begin;
+			return false;
+		}
+		if (likely(out_ok(&lines) && lines.n - begin <= most))
+			return true;
 	}
-	text[20] = (char)('0' + msec / 100);
-	text[21] = (char)('0' + msec / 10 % 10);
-	text[22] = (char)('0' + msec % 10);
-	out_bytes(o, text, CLOCK_TEXT_SIZE - 1);
+	INSIST(out_ok(&lines)); /* a configuration's formats are bounded */
+	cut_line(begin + most);
+	return true;
 }
 
-static void request_field(struct out *o, const struct exchange *x,
-    const char *name, enum field_id id)
+/* The line from BEGIN on is F's. */
+static void add_to_runs(struct file *f, size_t begin)
 {
-	const struct field *f = message_find(&x->request, id);
+	struct iovec line = {lines.p + begin, lines.n - begin};
+	int i = run_count;
 
-	if (f == NULL)
+	if (f->first_run != NO_RUN && f->last_run == i - 1 &&
+	    f->sink.syslog == NULL) {
+		runs[i - 1].lines.iov_len += line.iov_len;
 		return;
-	out_char(o, ' ');
-	out_str(o, str_from(name));
-	out_char(o, '=');
-	quoted(o, field_value(f));
-}
-
-/* ---- the fields, in the order of the table ---- */
-
-static void put_time(struct out *o, const struct exchange *x)
-{
-	(void)x;
-	out_lit(o, "time=");
-	date(o);
-}
-
-static void put_client(struct out *o, const struct exchange *x)
-{
-	out_lit(o, " client=");
-	peer_write(&x->client->peer, o);
-}
-
-static void put_method(struct out *o, const struct exchange *x)
-{
-	if (x->request.method_text.n == 0)
-		return;
-	out_lit(o, " method=");
-	out_str(o, x->request.method_text);
-}
-
-static void put_host(struct out *o, const struct exchange *x)
-{
-	if (x->request.authority.n == 0)
-		return;
-	out_lit(o, " host=");
-	quoted(o, x->request.authority);
-}
-
-static void put_target(struct out *o, const struct exchange *x)
-{
-	if (x->request.target.n == 0)
-		return;
-	out_lit(o, " target=");
-	quoted(o, x->request.target);
-}
-
-static void put_status(struct out *o, const struct exchange *x)
-{
-	bool left = !x->head_sent && x->end == END_client_closed;
-
-	if (!left && x->status == 0)
-		return;
-	out_lit(o, " status=");
-	out_u64(o, left ? STATUS_CLIENT_LEFT : x->status);
-}
-
-static void put_bytes(struct out *o, const struct exchange *x)
-{
-	out_lit(o, " bytes=");
-	out_u64(o, x->body_sent);
-}
-
-static void put_received(struct out *o, const struct exchange *x)
-{
-	if (x->request.framing.kind == FRAMING_NONE)
-		return;
-	out_lit(o, " received=");
-	out_u64(o, x->body.total);
-}
-
-static void put_vhost(struct out *o, const struct exchange *x)
-{
-	if (x->vhost == NULL)
-		return;
-	out_lit(o, " vhost=");
-	out_str(o, str_from(x->vhost->name));
-}
-
-static void put_route(struct out *o, const struct exchange *x)
-{
-	if (x->route == NULL)
-		return;
-	out_lit(o, " route=");
-	out_str(o, x->route->path);
-}
-
-static void put_pool(struct out *o, const struct exchange *x)
-{
-	if (x->route == NULL)
-		return;
-	out_lit(o, " pool=");
-	out_str(o, str_from(x->route->pool->name));
-}
-
-static void put_server(struct out *o, const struct exchange *x)
-{
-	if (x->server == NULL)
-		return;
-	out_lit(o, " server=");
-	out_str(o, str_from(x->server->conf->address.text));
-}
-
-static void put_attempts(struct out *o, const struct exchange *x)
-{
-	if (x->attempts == 0)
-		return;
-	out_lit(o, " attempts=");
-	out_u64(o, x->attempts);
-}
-
-static void put_connect(struct out *o, const struct exchange *x)
-{
-	if (x->connected == 0)
-		return;
-	out_lit(o, " connect=");
-	out_msec(o, x->connected - x->began);
-}
-
-static void put_first_byte(struct out *o, const struct exchange *x)
-{
-	if (x->first_byte == 0)
-		return;
-	out_lit(o, " first_byte=");
-	out_msec(o, x->first_byte - x->began);
-}
-
-static void put_total(struct out *o, const struct exchange *x)
-{
-	out_lit(o, " total=");
-	out_msec(o, loop_now() - x->began);
-}
-
-static void put_referer(struct out *o, const struct exchange *x)
-{
-	request_field(o, x, "referer", FIELD_referer);
-}
-
-static void put_agent(struct out *o, const struct exchange *x)
-{
-	request_field(o, x, "agent", FIELD_user_agent);
-}
-
-static void put_end(struct out *o, const struct exchange *x)
-{
-	out_lit(o, " end=");
-	out_str(o, str_from(end_name(x->end)));
-}
-
-static void put_fault(struct out *o, const struct exchange *x)
-{
-	if (x->fault == FAULT_NONE)
-		return;
-	out_lit(o, " fault=");
-	out_str(o, str_from(fault_name(x->fault)));
-}
-
-static void append_line(struct out *o, const struct exchange *x)
-{
-#define LOG_FIELD(name, meaning) put_##name(o, x);
-#include "common/tbl/log_fields.h"
-#undef LOG_FIELD
-	out_char(o, '\n');
+	}
+	if (f->first_run == NO_RUN)
+		f->first_run = i;
+	else
+		runs[f->last_run].next = i;
+	runs[i] = (struct run){f, line, NO_RUN};
+	f->last_run = i;
+	run_count++;
 }
 
 void access_log_write(const struct exchange *x)
 {
-	size_t before = lines.n;
+	const struct conf_log *log = x->scope->log;
+	struct file *f;
+	size_t begin;
 
-	append_line(&lines, x);
-	if (!out_ok(&lines)) {
-		lines.n = before;
-		lines.full = false;
+	if (log == NULL || !is_wanted(x, log))
+		return;
+	INSIST(log->file < file_count);
+	f = &files[log->file];
+	if (run_count == RUNS_MAX)
 		access_log_flush();
-		append_line(&lines, x);
+	begin = lines.n;
+	if (!append(x, f)) {
+		access_log_flush();
+		begin = 0;
+		(void)append(x, f);
 	}
+	add_to_runs(f, begin);
 }

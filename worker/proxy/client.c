@@ -3,10 +3,15 @@
  *
  * Every open client is in exactly one list:
  *
- *   idle      parked; the longest first, so one timer is enough for all
- *   waiting   its next request is there, but all fibers are taken
+ *   idle      parked; see idle.h
+ *   waiting   its next request is there, but memory or fibers are spent
  *   served    a fiber serves it
  *   tunnels   a fiber passes its bytes through
+ *
+ * When the settings memory or fibers are spent, no next request is read, and
+ * while one waits for that nobody is accepted.  What has begun goes on, and one
+ * more begins for each fiber that ends, and each block that is given back: so
+ * long transfers do not keep all others out.
  *
  * A hang-up while a fiber serves the client means, when the whole request has
  * been read, that the client left: the fiber is cancelled, and with it what
@@ -14,7 +19,6 @@
  */
 #include "worker/proxy/client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -24,20 +28,22 @@
 #include "common/base/insist.h"
 #include "common/base/log.h"
 #include "common/shm/seat.h"
+#include "worker/conn/block.h"
+#include "worker/proxy/idle.h"
 
 #define CLIENT_MAGIC 0x434c4945u
-#define IDLE_PATIENCE (60 * USEC_PER_SEC)
 
 static void (*serve_client)(void *client);
 static unsigned open_now;
 static unsigned open_max;
+static unsigned fibers; /* that serve a client, or pass its bytes */
+static unsigned fibers_max;
 static bool said_full; /* and there has not been much room since */
+static bool said_spent; /* the same */
 static bool draining;
-static struct list idle;
 static struct list waiting;
 static struct list served;
 static struct list tunnels;
-static struct timer idle_timer;
 static struct cond room;
 
 static struct client *client_of(struct list *link)
@@ -46,42 +52,6 @@ static struct client *client_of(struct list *link)
 
 	INSIST_MAGIC(c, CLIENT_MAGIC);
 	return c;
-}
-
-/* ---- peers ---- */
-
-static struct peer peer_from(const struct sockaddr_storage *addr)
-{
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-	struct peer p = {.family = addr->ss_family};
-
-	if (p.family == AF_INET) {
-		p.port = ntohs(v4->sin_port);
-		memcpy(p.addr, &v4->sin_addr, 4);
-	} else if (p.family == AF_INET6) {
-		p.port = ntohs(v6->sin6_port);
-		memcpy(p.addr, &v6->sin6_addr, 16);
-	}
-	return p;
-}
-
-void peer_write(const struct peer *p, struct out *o)
-{
-	char text[INET6_ADDRSTRLEN];
-
-	if (p->family == AF_INET) {
-		for (int i = 0; i < 4; i++) {
-			if (i > 0)
-				out_char(o, '.');
-			out_u64(o, p->addr[i]);
-		}
-	} else if (p->family == AF_INET6) {
-		if (inet_ntop(AF_INET6, p->addr, text, sizeof(text)) != NULL)
-			out_str(o, str_from(text));
-	} else {
-		out_lit(o, "unix");
-	}
 }
 
 /* ---- parked and served ---- */
@@ -95,24 +65,71 @@ static void move_to(struct list *list, struct client *c)
 static bool start_fiber(struct client *c)
 {
 	INSIST(c->fiber == NULL);
-	if (!fiber_start("client", serve_client, c))
+	if (fibers >= fibers_max || !fiber_start("client", serve_client, c))
 		return false;
+	fibers++;
 	move_to(&served, c);
 	return true;
 }
 
-static void start_serving(struct client *c)
+static void say_spent(void)
 {
-	if (!start_fiber(c))
-		move_to(&waiting, c);
+	count(reading_paused);
+	if (said_spent)
+		return;
+	said_spent = true;
+	if (fibers >= fibers_max)
+		log_warning("%u exchanges are under way, which is all that "
+		    "the setting \"fibers\" allows: reading and accepting "
+		    "wait", fibers);
+	else if (block_is_spent())
+		log_warning("the memory for bodies is spent (setting "
+		    "\"memory\"): reading and accepting wait");
+	else
+		log_warning("there is no memory for another exchange: reading "
+		    "and accepting wait");
 }
 
-/* As many as there is room for: we are called again after a refusal only. */
-static void start_waiting(void)
+/* Who came first is served first. */
+static void start_serving(struct client *c)
 {
-	while (!list_empty(&waiting))
-		if (!start_fiber(client_of(waiting.next)))
-			return;
+	if (list_empty(&waiting) && !block_is_spent() && start_fiber(c))
+		return;
+	say_spent();
+	move_to(&waiting, c);
+}
+
+static bool start_next(void)
+{
+	return !list_empty(&waiting) && start_fiber(client_of(waiting.next));
+}
+
+/* Something of what there was too little of is there again. */
+static void made_room(void)
+{
+	while (!block_is_spent() && start_next())
+		;
+	if (!list_empty(&room.waiters) && clients_have_room())
+		cond_broadcast(&room);
+	if (fibers < fibers_max / 2 && !block_is_scarce())
+		said_spent = false;
+}
+
+/* One who waits for a block may have this one; one more gets in line. */
+static void on_block(void)
+{
+	(void)start_next();
+	made_room();
+}
+
+/* The last thing that a client's fiber does, but for ending. */
+static void leave_fiber(struct client *c)
+{
+	if (c->fiber == NULL)
+		return;
+	INSIST(fibers > 0);
+	c->fiber = NULL;
+	fibers--;
 }
 
 /* Did it go for good?  A FIN behind bytes that are still to be read is not
@@ -155,37 +172,22 @@ void client_is_waiting(struct client *c, bool waits)
 		leave(c);
 }
 
-static void idle_expire(struct timer *t)
-{
-	while (!list_empty(&idle)) {
-		struct client *longest = client_of(idle.next);
-		usec_t due = longest->idle_since + IDLE_PATIENCE;
-
-		if (due > loop_now()) {
-			timer_set(t, due);
-			return;
-		}
-		client_close(longest);
-	}
-}
-
-void client_park(struct client *c)
+void client_park(struct client *c, usec_t patience)
 {
 	INSIST_MAGIC(c, CLIENT_MAGIC);
 	INSIST(c->conn.cap == 0);
-	c->fiber = NULL;
-	c->idle_since = loop_now();
-	move_to(&idle, c);
-	if (!timer_is_set(&idle_timer))
-		timer_set(&idle_timer, c->idle_since + IDLE_PATIENCE);
+	leave_fiber(c);
+	idle_add(c, patience);
 	if (c->conn.watch.ready & WATCH_READ)
 		on_event(&c->conn.watch, WATCH_READ);
+	made_room();
 }
 
-void client_close(struct client *c)
+static void discard(struct client *c)
 {
 	INSIST_MAGIC(c, CLIENT_MAGIC);
 	list_del(&c->link);
+	leave_fiber(c);
 	conn_close(&c->conn);
 	c->magic = 0;
 	free(c);
@@ -194,7 +196,12 @@ void client_close(struct client *c)
 	if (open_now < open_max / 2)
 		said_full = false;
 	count_down(clients);
-	cond_signal(&room);
+}
+
+void client_close(struct client *c)
+{
+	discard(c);
+	made_room();
 }
 
 void client_set_tunnel(struct client *c)
@@ -220,28 +227,31 @@ void client_accept(const struct conf_listener *l, int fd,
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	c->magic = CLIENT_MAGIC;
 	c->listener = l;
-	c->peer = peer_from(addr);
+	c->peer = ip_of(addr);
 	list_init(&c->link);
 	open_now++;
 	count(accepted);
 	count_add(COUNT_clients, 1);
 	watch_dry(&c->conn.watch, WATCH_READ);
-	client_park(c);
+	client_park(c, l->scope->timeouts.idle);
 }
 
 /* ---- all of them ---- */
 
-void clients_init(void (*serve)(void *client), unsigned clients_max)
+int clients_init(void (*serve)(void *client), unsigned clients_max,
+    const struct conf *conf)
 {
 	serve_client = serve;
 	open_max = clients_max;
-	list_init(&idle);
+	fibers = 0;
+	fibers_max = conf->fibers;
 	list_init(&waiting);
 	list_init(&served);
 	list_init(&tunnels);
-	timer_init(&idle_timer, idle_expire);
 	cond_init(&room);
-	fiber_on_room(start_waiting);
+	fiber_on_room(made_room);
+	block_on_room(on_block);
+	return idle_init(conf);
 }
 
 unsigned clients_open(void)
@@ -251,25 +261,24 @@ unsigned clients_open(void)
 
 bool clients_have_room(void)
 {
-	return open_now < open_max;
+	return open_now < open_max && list_empty(&waiting);
 }
 
 int clients_wait_room(void)
 {
+	int err = 0;
+
 	count(accept_paused);
-	if (!said_full)
+	if (open_now < open_max) {
+		say_spent();
+	} else if (!said_full) {
 		log_warning("%u clients are open, which is all that the "
 		    "descriptor limit allows: accepting waits", open_now);
-	said_full = true;
-	while (!clients_have_room()) {
-		int err = cond_wait(&room, DEADLINE_NEVER);
-
-		if (err < 0) {
-			cond_signal(&room); /* ours may have been lost */
-			return err;
-		}
+		said_full = true;
 	}
-	return 0;
+	while (err == 0 && !clients_have_room())
+		err = cond_wait(&room, DEADLINE_NEVER);
+	return err;
 }
 
 void clients_drain(void)
@@ -284,10 +293,13 @@ bool clients_draining(void)
 
 void clients_close_idle(void)
 {
-	LIST_FOREACH(link, &idle)
-		client_close(client_of(link));
-	LIST_FOREACH(link, &waiting)
-		client_close(client_of(link));
+	struct client *c;
+
+	while ((c = idle_any()) != NULL)
+		discard(c);
+	while (!list_empty(&waiting))
+		discard(client_of(waiting.next));
+	made_room();
 }
 
 static void cancel_all(struct list *list)

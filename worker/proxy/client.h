@@ -10,23 +10,13 @@
 #ifndef WORKER_PROXY_CLIENT_H
 #define WORKER_PROXY_CLIENT_H
 
-#include "common/base/out.h"
+#include "common/base/ip.h"
 #include "common/conf/conf.h"
 #include "worker/conn/conn.h"
 
-/* A peer's address, in 20 bytes where a sockaddr_storage takes 128. */
-struct peer {
-	uint16_t family; /* AF_INET, AF_INET6, AF_UNIX */
-	uint16_t port;
-	uint8_t addr[16];
-};
-
-/* "192.0.2.1", "2001:db8::1", "unix" */
-void peer_write(const struct peer *p, struct out *o);
-
 struct client {
 	uint32_t magic;
-	struct peer peer;
+	struct ip peer; /* in 18 bytes where a sockaddr_storage takes 128 */
 	struct conn conn;
 	struct list link; /* idle, waiting or served; see client.c */
 	const struct conf_listener *listener;
@@ -37,16 +27,22 @@ struct client {
 	bool tunnel;	    /* passes bytes: half-closes are its own affair */
 };
 
-/* SERVE runs on a client's fiber and ends with client_park or client_close;
- * at most CLIENTS_MAX are open at a time.  Once a process. */
-void clients_init(void (*serve)(void *client), unsigned clients_max);
+/*
+ * SERVE runs on a client's fiber and ends with client_park or client_close; at
+ * most CLIENTS_MAX are open at a time.  Of CONF: how many are served at a time
+ * (fibers), and all timeouts.idle that there are.  Once a process, behind
+ * loop_init and block_init.  0 or -ENOMEM.
+ */
+int clients_init(void (*serve)(void *client), unsigned clients_max,
+    const struct conf *conf);
 
 /* A new connection, accepted on L: parked until its first byte. */
 void client_accept(const struct conf_listener *l, int fd,
     const struct sockaddr_storage *addr);
 
-/* The last act of the serving fiber: one of these. */
-void client_park(struct client *c);
+/* The last act of the serving fiber: one of these.  PATIENCE with the client
+ * until its next request: a timeouts.idle of the configuration. */
+void client_park(struct client *c, usec_t patience);
 void client_close(struct client *c);
 
 /*
@@ -61,7 +57,8 @@ void client_set_tunnel(struct client *c);
 
 unsigned clients_open(void);
 
-/* Waits while CLIENTS_MAX are open. 0 or -ECANCELED. */
+/* Waits while CLIENTS_MAX are open, or memory or fibers are spent.  0 or
+ * -ECANCELED. */
 bool clients_have_room(void);
 WAITS int clients_wait_room(void);
 

@@ -9,8 +9,8 @@
  *   | the client's     | struct    | arena: fields, normalised  |
  *   | window: the head | exchange  | path, heads to send        |
  *
- * A request head that outgrows the window moves once to 64 KiB, with an arena
- * of 64 KiB behind it.
+ * A request head that outgrows the window moves once to 64 KiB.  What the
+ * arena has no room for it takes from malloc, up to EXCHANGE_MORE.
  *
  * The head stays in the window, unmoved, until the exchange ends, because the
  * message points into it.  Body bytes that came with it lie behind it; what
@@ -25,8 +25,9 @@
 #include "worker/http/message.h"
 #include "worker/origin/pool.h"
 #include "worker/proxy/client.h"
+#include "worker/proxy/identity.h"
 
-#define EXCHANGE_BODY_PATIENCE (60 * USEC_PER_SEC)
+#define EXCHANGE_MORE ((size_t)256 * 1024)
 
 enum end {
 	END_NONE, /* still going on */
@@ -55,10 +56,10 @@ struct exchange {
 	uint32_t magic;
 	struct client *client;
 	void *block;
-	char *large; /* window and arena of a large head, or NULL */
-	void *spill; /* a head to send that the arena had no room for */
+	char *large; /* window of a large head, or NULL */
 	struct carry carry;
 	unsigned requests; /* begun: the first, and what was pipelined */
+	usec_t idle; /* patience with the client until its next request */
 
 	/* from here on reset for each request */
 	struct arena arena;
@@ -66,16 +67,24 @@ struct exchange {
 	size_t head_len; /* of the window that are the request's head */
 	size_t held;	 /* behind it: body bytes used so far */
 	struct body body; /* of the request, on its way in */
-	struct pace pace; /* how slow the client may send it */
+	struct pace pace; /* how slow the client may send it: limits_allow */
 
+	struct str id; /* of the request: in log, error pages, to origins */
+	struct identity identity; /* who asks */
+
+	const struct conf_scope *scope; /* what holds for it, as far as known */
 	const struct conf_vhost *vhost;
 	const struct conf_route *route;
+	const struct conf_rule *rule; /* the last that changed the path */
+	struct str routed; /* the path as it came to ROUTE: for templates */
 	const struct server *server; /* the last that was tried */
 	unsigned attempts;
+	struct total *total; /* when timeouts.total is due, or NULL: limits.c */
 
 	enum end end;
 	enum fault fault; /* when END_malformed or END_origin_malformed */
 	bool head_sent;	  /* a final reply's head went out */
+	bool unsent;	  /* the client did not take all that we sent */
 	bool must_close;  /* the client's connection can't go on */
 	bool must_reset;  /* and its end must not look like the reply's */
 	unsigned status;
@@ -107,6 +116,9 @@ WAITS enum next exchange_read(struct exchange *x);
 /* Fails the exchange, unless it has failed already. */
 void exchange_fail(struct exchange *x, enum end why);
 
+/* The same for a request that is malformed, or that has a head too large. */
+void exchange_refuse(struct exchange *x, enum fault fault);
+
 /* The same for an error of conn or fiber on the client's side. */
 void exchange_fail_client(struct exchange *x, int err, enum end at_deadline);
 
@@ -129,17 +141,19 @@ void exchange_fail_body(struct exchange *x, int err);
 /* If the whole body lies in the window as it is to be sent: true, and it. */
 bool exchange_body_is_held(const struct exchange *x, struct str *body_r);
 
-/* The body, HELD bytes in the window, went along with the head. */
-void exchange_has_sent(struct exchange *x, size_t held);
+/* The whole body is HELD bytes in the window: as exchange_is_whole. */
+void exchange_has_all(struct exchange *x, size_t held);
+
+/* Nobody wants the body: if the whole of it lies in the window it is passed by,
+ * else the client's connection can't go on. */
+void exchange_pass_body(struct exchange *x);
 
 /* The whole request was received: a FIN from now on, or before, means that
- * the client left, unless several requests were pipelined. */
+ * the client left, unless several requests were pipelined or half_close says
+ * that it means nothing. */
 void exchange_is_whole(struct exchange *x);
 
-/*
- * Room for a head of up to N bytes to be sent: in the arena, or (a head that
- * almost fills its window) malloc'ed.  Only the last one is valid.
- */
+/* Room in the arena for a head of up to N bytes to be sent. */
 struct out exchange_out(struct exchange *x, size_t n);
 
 #endif

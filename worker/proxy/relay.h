@@ -6,9 +6,7 @@
 
 #include "worker/proxy/reply.h"
 
-#define RELAY_FIRST_BYTE_PATIENCE (60 * USEC_PER_SEC)
 #define RELAY_INTERIMS_MAX 64 /* replies with 1xx before the final one */
-#define RELAY_IDLE_PATIENCE (60 * USEC_PER_SEC)
 
 /*
  * Sends the request of X to S and reads the head of the reply; passes interim

@@ -10,54 +10,27 @@
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
+#include "worker/proxy/error_page.h"
+#include "worker/proxy/hide.h"
 
 #define HEAD_EXTRA 256 /* what we add to a head, at most */
 #define LAST_WORD_PATIENCE USEC_PER_SEC
 
-/* ---- our own answers ---- */
-
-static unsigned error_status(const struct exchange *x)
-{
-	return x->end == END_malformed ? fault_status(x->fault)
-				       : end_status(x->end);
-}
-
-static enum h1_connection connection_for(const struct exchange *x)
+enum h1_connection reply_connection(const struct exchange *x)
 {
 	if (x->must_close || clients_draining())
 		return H1_CLOSE;
 	return x->request.minor == 0 ? H1_KEEP_ALIVE : H1_PERSIST;
 }
 
-void reply_error(struct exchange *x, struct reply *reply)
+void reply_add(struct reply *reply, struct str name, struct str value)
 {
-	unsigned status = error_status(x);
-	struct out out;
-	struct h1_simple simple;
-
-	if (status == 0)
-		return;
-	if (!x->body.done)
-		x->must_close = true;
-	simple = (struct h1_simple){.status = status,
-	    .text = h1_reason(status),
-	    .to_head = x->request.method == METHOD_HEAD,
-	    .connection = connection_for(x),
-	    .wall = clock_wall()};
-	out = exchange_out(x, 1024);
-	h1_simple_reply(&out, &simple);
-	INSIST(out_ok(&out) || out.cap == 0);
-	reply->ours = out_text(&out);
-	x->status = status;
+	INSIST(reply->extra_count < REPLY_EXTRA_MAX);
+	reply->extra[reply->extra_count++] = (struct h1_field){name, value};
+	reply->head_len += name.n + value.n + sizeof(": \r\n");
 }
 
 /* ---- sending ---- */
-
-static int fail_write(struct exchange *x, int err)
-{
-	exchange_fail_client(x, err, END_client_deadline);
-	return -1;
-}
 
 static int write_out(struct exchange *x, struct iovec *iov, int n,
     struct pace *pace)
@@ -68,8 +41,11 @@ static int write_out(struct exchange *x, struct iovec *iov, int n,
 	for (int i = 0; i < n; i++)
 		bytes += iov[i].iov_len;
 	err = conn_write(&x->client->conn, iov, n, pace);
-	if (err < 0)
-		return fail_write(x, err);
+	if (err < 0) {
+		exchange_fail_client(x, err,
+		    pace->hurried ? END_client_hurried : END_client_deadline);
+		return -1;
+	}
 	count_add(COUNT_bytes_out, (int64_t)bytes);
 	return 0;
 }
@@ -79,28 +55,54 @@ static struct iovec part(struct str s)
 	return (struct iovec){(void *)s.p, s.n};
 }
 
-/*
- * Sends HEAD (perhaps empty) and one PIECE in FRAMING with one system call;
- * LAST: the body ends here.
- */
-static int send_piece(struct exchange *x, struct str head, struct str piece,
-    enum framing_kind framing, bool last, struct pace *pace)
+/* What a body of S in FRAMING ends with, perhaps nothing.  0 or -1. */
+static int write_end(struct exchange *x, const struct source *s,
+    enum framing_kind framing, struct str *end_r)
+{
+	struct out out;
+
+	if (framing != FRAMING_CHUNKED)
+		return 0;
+	*end_r = STR(BODY_LAST_CHUNK);
+	if (s->trailers == NULL)
+		return 0;
+	out = exchange_out(x, H1_TRAILERS_MAX);
+	h1_write_trailers(&out, s->trailers);
+	if (!out_ok(&out)) {
+		exchange_fail(x, END_overloaded);
+		return -1;
+	}
+	*end_r = out_text(&out);
+	return 0;
+}
+
+/* What goes out with one system call, each part perhaps empty. */
+struct parcel {
+	struct str head;
+	struct str piece;
+	struct str end; /* of the body: the last chunk */
+};
+
+/* Sends P, the piece in FRAMING. */
+static int send_parcel(struct exchange *x, const struct parcel *p,
+    enum framing_kind framing, struct pace *pace)
 {
 	char size[BODY_CHUNK_HEAD];
 	struct iovec iov[5];
+	struct str piece = p->piece;
 	bool chunk = framing == FRAMING_CHUNKED && piece.n > 0;
 	int n = 0;
 
-	if (head.n > 0)
-		iov[n++] = part(head);
+	if (p->head.n > 0)
+		iov[n++] = part(p->head);
 	if (chunk)
 		iov[n++] = (struct iovec){size, body_chunk_head(size, piece.n)};
 	if (piece.n > 0)
 		iov[n++] = part(piece);
 	if (chunk)
 		iov[n++] = part(STR(BODY_CHUNK_TAIL));
-	if (last && framing == FRAMING_CHUNKED)
-		iov[n++] = part(STR(BODY_LAST_CHUNK));
+	if (p->end.n > 0)
+		iov[n++] = part(p->end);
 	x->body_sent += piece.n;
 	return n > 0 ? write_out(x, iov, n, pace) : 0;
 }
@@ -110,8 +112,12 @@ static struct str write_head(struct exchange *x, const struct reply *reply,
     struct framing framing)
 {
 	struct h1_reply_options options = {.framing = framing,
-	    .connection = connection_for(x)};
-	struct out out = exchange_out(x, reply->head_len + HEAD_EXTRA);
+	    .connection = reply_connection(x),
+	    .lines = reply->lines,
+	    .extra_count = reply->extra_count,
+	    .extra = reply->extra};
+	struct out out = exchange_out(x,
+	    reply->head_len + reply->lines.n + HEAD_EXTRA);
 
 	if (reply->head.status == 101)
 		options.connection = H1_UPGRADE;
@@ -138,11 +144,11 @@ static int pass(struct exchange *x, struct source *s,
 static int send_body(struct exchange *x, struct str head, struct source *s,
     enum framing_kind framing)
 {
-	struct pace pace = pace_begin();
+	struct pace pace = pace_begin(x->scope->limits.min_rate);
 	bool last = false;
 
 	while (!last) {
-		struct str piece = STR_NONE;
+		struct parcel parcel = {.head = x->head_sent ? STR_NONE : head};
 		int passed = 0;
 		int got = 1;
 
@@ -151,14 +157,15 @@ static int send_body(struct exchange *x, struct str head, struct source *s,
 		if (passed != 0)
 			return passed > 0 ? 0 : -1;
 		if (x->head_sent || s->is_ready(s))
-			got = s->pull(s, &piece);
+			got = s->pull(s, &parcel.piece);
 		if (got < 0)
 			return -1;
 		last = got == 0 || s->ended;
-		if (send_piece(x, head, piece, framing, last, &pace) < 0)
+		if (last && write_end(x, s, framing, &parcel.end) < 0)
+			return -1;
+		if (send_parcel(x, &parcel, framing, &pace) < 0)
 			return -1;
 		x->head_sent = true;
-		head = STR_NONE;
 	}
 	return 0;
 }
@@ -173,23 +180,30 @@ static void break_off(struct exchange *x, enum framing_kind framing)
 }
 
 /* An exchange that was cancelled can say so, if that takes only a moment. */
-static void send_ours(struct exchange *x, struct str ours)
+static void send_ours(struct exchange *x, const struct reply *reply)
 {
-	struct pace pace = pace_begin();
-	struct iovec iov = part(ours);
+	struct pace pace = pace_begin(x->scope->limits.min_rate);
+	struct iovec iov[1 + CONF_PAGE_PIECES_MAX];
+	int n = 1;
 
-	if (ours.n == 0) {
+	if (reply->ours.n == 0) {
 		x->must_close = true;
 		return;
 	}
+	iov[0] = part(reply->ours);
+	INSIST(reply->body_count <= CONF_PAGE_PIECES_MAX);
+	for (unsigned i = 0; i < reply->body_count; i++) {
+		iov[n++] = part(reply->body[i]);
+		x->body_sent += reply->body[i].n;
+	}
 	x->head_sent = true;
-	if (x->end != END_stopped) {
-		(void)write_out(x, &iov, 1, &pace);
+	if (!fiber_is_cancelled()) {
+		(void)write_out(x, iov, n, &pace);
 		return;
 	}
 	pace.left = LAST_WORD_PATIENCE;
 	fiber_shield();
-	(void)write_out(x, &iov, 1, &pace);
+	(void)write_out(x, iov, n, &pace);
 	fiber_unshield();
 }
 
@@ -215,27 +229,29 @@ void reply_send(struct exchange *x, struct reply *reply)
 {
 	x->must_close |= clients_draining();
 	if (reply->source != NULL) {
-		send_source(x, reply);
+		if (x->end == END_NONE)
+			send_source(x, reply);
 		reply->source->close(reply->source);
 		if (x->end != END_NONE && !x->head_sent)
-			reply_error(x, reply);
+			error_page(x, reply);
 	}
-	if (x->end != END_NONE && !x->head_sent)
-		send_ours(x, reply->ours);
+	if (!x->head_sent)
+		send_ours(x, reply);
 	if (x->end == END_NONE)
 		x->end = END_done;
 }
 
-int reply_send_interim(struct exchange *x, const struct message *head,
+int reply_send_interim(struct exchange *x, struct message *head,
     size_t head_len)
 {
 	struct h1_reply_options options = {.connection = H1_PERSIST};
 	struct out out = exchange_out(x, head_len + HEAD_EXTRA);
-	struct pace pace = pace_begin();
+	struct pace pace = pace_begin(x->scope->limits.min_rate);
 	struct iovec iov;
 
 	if (x->request.minor == 0)
 		return 0;
+	hide_names(head);
 	h1_write_reply(&out, head, &options);
 	if (!out_ok(&out)) {
 		exchange_fail(x, END_overloaded);

@@ -4,20 +4,31 @@
 #ifndef WORKER_PROXY_REPLY_H
 #define WORKER_PROXY_REPLY_H
 
+#include "worker/http/h1.h"
 #include "worker/http/message.h"
 #include "worker/http/source.h"
 #include "worker/proxy/exchange.h"
 
+#define REPLY_EXTRA_MAX 8
+
 struct reply {
 	struct message head;
 	size_t head_len; /* as received: about what it takes to send it */
+	struct str lines; /* what headers.response says */
+	unsigned extra_count; /* fields of ours, behind those of HEAD */
+	struct h1_field extra[REPLY_EXTRA_MAX];
 	struct source *source; /* NULL: the head is all, body included */
-	struct str ours; /* a whole reply of our own, instead of HEAD */
+	struct str ours; /* a whole reply of our own, instead of HEAD; */
+	const struct str *body; /* and behind it BODY_COUNT pieces of body */
+	unsigned body_count; /* at most CONF_PAGE_PIECES_MAX */
 	struct origin *tunnel; /* after a 101: the origin's end, or NULL */
 };
 
-/* Makes REPLY our own plain answer to a failed exchange. */
-void reply_error(struct exchange *x, struct reply *reply);
+/* What the Connection field of a reply to X has to say. */
+enum h1_connection reply_connection(const struct exchange *x);
+
+/* One more field of ours; the value lives as long as the exchange. */
+void reply_add(struct reply *reply, struct str name, struct str value);
 
 /*
  * The only place that writes to a client.  Sends REPLY, body and all, closes
@@ -25,9 +36,9 @@ void reply_error(struct exchange *x, struct reply *reply);
  */
 WAITS void reply_send(struct exchange *x, struct reply *reply);
 
-/* Passes on an interim reply (1xx) that was received as HEAD_LEN bytes.  0, or
- * -1 after exchange_fail. */
-WAITS int reply_send_interim(struct exchange *x, const struct message *head,
+/* Passes on an interim reply (1xx) that was received as HEAD_LEN bytes, without
+ * what names the origin.  0, or -1 after exchange_fail. */
+WAITS int reply_send_interim(struct exchange *x, struct message *head,
     size_t head_len);
 
 #endif

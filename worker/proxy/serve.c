@@ -4,9 +4,13 @@
  * Runs on the fiber of a client.  This is the heart of the house: everything
  * that happens to a request is called from here, in this order.
  *
- *   serve_client   reads requests as long as they follow each other
- *   serve          finds who is meant, makes a reply, sends it
+ *   serve_client   reads requests as long as they follow each other, serves
+ *                  each, and logs it
+ *   serve          finds who is meant, lets the route act, filters, sends
  *   proxy          gets the reply from an origin, trying another if it may
+ *
+ * A step that ends the way early has made a reply, or said in x->end why there
+ * is none: then the error page is one.
  */
 #include "worker/proxy/serve.h"
 
@@ -16,9 +20,17 @@
 #include "common/shm/seat.h"
 #include "worker/origin/balance.h"
 #include "worker/proxy/access_log.h"
+#include "worker/proxy/answer.h"
+#include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
+#include "worker/proxy/headers.h"
+#include "worker/proxy/hide.h"
+#include "worker/proxy/identity.h"
+#include "worker/proxy/limits.h"
+#include "worker/proxy/options.h"
 #include "worker/proxy/relay.h"
 #include "worker/proxy/reply.h"
+#include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
 #include "worker/proxy/tunnel.h"
 
@@ -29,6 +41,8 @@ static void proxy(struct exchange *x, struct reply *reply)
 	struct pool *pool = pool_find(x->route->pool);
 	struct server *server = NULL;
 
+	if (!limits_begin_total(x))
+		return;
 	for (x->attempts = 1; x->attempts <= ATTEMPTS; x->attempts++) {
 		server = balance_pick(pool, server);
 		x->server = server;
@@ -38,6 +52,39 @@ static void proxy(struct exchange *x, struct reply *reply)
 			return;
 		x->end = END_NONE;
 	}
+}
+
+/* Who is meant, unless it is us: a vhost, by the name that it wants. */
+static bool find_vhost(struct exchange *x, struct reply *reply)
+{
+	return route_find_vhost(x) && !options_answer(x, reply) &&
+	    x->end == END_NONE && !answer_canonical(x, reply);
+}
+
+static void act(struct exchange *x, struct reply *reply)
+{
+	if (x->route->answer != NULL)
+		answer_make(x, reply);
+	else
+		proxy(x, reply);
+}
+
+static void filter(struct exchange *x, struct reply *reply)
+{
+	if (x->end == END_NONE && reply->source != NULL)
+		hide_origin(x, reply);
+	if (x->end == END_NONE && reply->source != NULL)
+		(void)headers_for_client(x, &reply->head, &reply->lines);
+	if (x->end != END_NONE)
+		error_page(x, reply);
+}
+
+static void send_reply(struct exchange *x, struct reply *reply)
+{
+	reply_send(x, reply);
+	limits_end_total(x);
+	if (reply->tunnel != NULL)
+		tunnel_run(x, &reply->tunnel);
 }
 
 static void count_end(const struct exchange *x)
@@ -56,20 +103,34 @@ static void serve(struct exchange *x)
 
 	count(requests);
 	count_add(COUNT_exchanges, 1);
-	if (x->end == END_NONE && route_find_vhost(x) && route_find(x))
-		proxy(x, &reply);
-	if (x->end != END_NONE)
-		reply_error(x, &reply);
-	reply_send(x, &reply);
-	if (reply.tunnel != NULL)
-		tunnel_run(x, &reply.tunnel);
+	identity_take(x);
+	if (x->end == END_NONE && find_vhost(x, &reply) &&
+	    rewrite_for_vhost(x, &reply) && route_find(x) &&
+	    limits_allow(x) && rewrite_for_route(x, &reply))
+		act(x, &reply);
+	filter(x, &reply);
+	send_reply(x, &reply);
 	count_end(x);
 	count_down(exchanges);
 }
 
-/* What is left of a client whose last request was served. */
-static void finish(struct client *c, bool unread)
+/* Nothing of a next request is there: no fiber from here until it is. */
+static void park(struct client *c, struct exchange *x)
 {
+	usec_t patience = x->idle;
+
+	exchange_close(&x);
+	client_park(c, patience);
+}
+
+/* X may be NULL: there was no memory for it. */
+static void finish(struct client *c, struct exchange *x)
+{
+	bool unread = x != NULL && x->must_close && !x->must_reset &&
+	    exchange_has_unread(x);
+
+	if (x != NULL)
+		exchange_close(&x);
 	if (unread && !c->left)
 		conn_close_gently(&c->conn);
 	client_close(c);
@@ -80,21 +141,16 @@ void serve_client(void *client)
 	struct client *c = client;
 	struct exchange *x = exchange_open(c);
 	enum next next = NEXT_CLOSE;
-	bool unread = false;
 
 	c->fiber = fiber_self();
 	while (x != NULL && (next = exchange_read(x)) == NEXT_REQUEST) {
 		serve(x);
 		access_log_write(x);
-		if (x->must_close) {
-			unread = !x->must_reset && exchange_has_unread(x);
+		if (x->must_close)
 			break;
-		}
 	}
-	if (x != NULL)
-		exchange_close(&x);
 	if (next == NEXT_PARK)
-		client_park(c);
+		park(c, x);
 	else
-		finish(c, unread);
+		finish(c, x);
 }

@@ -12,6 +12,7 @@
 
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
+#include "worker/proxy/upload.h"
 
 struct tunnel;
 
@@ -19,6 +20,8 @@ struct direction {
 	struct tunnel *tunnel;
 	struct conn *from;
 	struct conn *to;
+	struct pace pace;    /* how slow TO may be */
+	struct conn *failed; /* when it broke: which of them */
 	uint64_t moved;
 };
 
@@ -27,19 +30,34 @@ struct tunnel {
 	struct direction down; /* origin to client */
 	struct fiber *child;
 	struct fiber *parent;
+	usec_t idle; /* timeouts.websocket */
 	usec_t moved_at; /* the last time that bytes moved, either way */
 	int broken;	 /* the error that broke it first, or 0 */
+	struct conn *failed; /* and whose it was */
+	enum end stalled;    /* somebody took too little; or END_NONE */
 	bool child_ended;
 };
+
+static enum end end_of_stall(const struct direction *d)
+{
+	if (d == &d->tunnel->up)
+		return upload_end_of_stall(&d->pace);
+	return d->pace.hurried ? END_client_hurried : END_client_deadline;
+}
 
 static int send_all(struct direction *d, const char *p, size_t n)
 {
 	struct iovec iov = {(void *)p, n};
-	struct pace pace = pace_begin();
+	int err;
 
 	d->moved += n;
 	d->tunnel->moved_at = loop_now();
-	return conn_write(d->to, &iov, 1, &pace);
+	err = conn_write(d->to, &iov, 1, &d->pace);
+	if (err < 0)
+		d->failed = d->to;
+	if (err == -ETIMEDOUT && d->tunnel->stalled == END_NONE)
+		d->tunnel->stalled = end_of_stall(d);
+	return err;
 }
 
 /* Reads into a block that is held only while there is something to move.
@@ -48,7 +66,7 @@ static ssize_t move_some(struct direction *d)
 {
 	void *block;
 	ssize_t got;
-	int err = block_take_body(&block, loop_now() + TUNNEL_IDLE_PATIENCE);
+	int err = block_take_body(&block);
 
 	if (err < 0)
 		return err;
@@ -65,12 +83,12 @@ static ssize_t move_some(struct direction *d)
 static int move_all(struct direction *d)
 {
 	for (;;) {
-		usec_t due = d->tunnel->moved_at + TUNNEL_IDLE_PATIENCE;
+		const struct tunnel *t = d->tunnel;
+		usec_t due = t->moved_at + t->idle;
 		int err = conn_wait_readable(d->from, due);
 		ssize_t got;
 
-		if (err == -ETIMEDOUT && due < d->tunnel->moved_at +
-		    TUNNEL_IDLE_PATIENCE)
+		if (err == -ETIMEDOUT && due < t->moved_at + t->idle)
 			continue;
 		if (err < 0)
 			return err;
@@ -80,14 +98,24 @@ static int move_all(struct direction *d)
 	}
 }
 
+static void note_break(struct direction *d, int err)
+{
+	struct tunnel *t = d->tunnel;
+
+	if (t->broken != 0)
+		return;
+	t->broken = err;
+	t->failed = d->failed != NULL ? d->failed : d->from;
+}
+
 static void pass(struct direction *d)
 {
 	int err = move_all(d);
 
 	if (err == 0)
 		conn_finish(d->to);
-	else if (d->tunnel->broken == 0)
-		d->tunnel->broken = err;
+	else
+		note_break(d, err);
 }
 
 static void pass_up(void *arg)
@@ -112,19 +140,50 @@ static int send_held(struct exchange *x, struct tunnel *t)
 
 static void run(struct exchange *x, struct tunnel *t)
 {
-	if (send_held(x, t) < 0)
+	int err = send_held(x, t);
+
+	if (err < 0) {
+		note_break(&t->up, err);
 		return;
+	}
 	t->child = fiber_spawn("tunnel", pass_up, t);
-	if (t->child == NULL)
+	if (t->child == NULL) {
+		note_break(&t->up, -ENOMEM);
 		return;
+	}
 	pass(&t->down);
 	if (t->broken != 0 && !t->child_ended)
 		fiber_cancel(t->child);
 	fiber_join(&t->child);
-	if (t->broken == -ETIMEDOUT)
-		x->end = END_tunnel_idle;
-	else if (t->broken == -ECANCELED)
-		x->end = END_stopped;
+}
+
+static enum end end_of(const struct tunnel *t)
+{
+	switch (t->broken) {
+	case 0:
+		return END_done;
+	case -ETIMEDOUT:
+		return t->stalled != END_NONE ? t->stalled : END_tunnel_idle;
+	case -ECANCELED:
+		return END_stopped;
+	case -ENOMEM:
+		return END_overloaded;
+	default:
+		return t->failed == t->up.from ? END_client_closed
+					       : END_origin_closed;
+	}
+}
+
+/* What breaks one side breaks the other: a reset must not seem an end. */
+static void end(struct exchange *x, struct tunnel *t)
+{
+	x->end = end_of(t);
+	x->body_sent += t->down.moved;
+	if (x->end != END_client_closed && x->end != END_origin_closed)
+		return;
+	x->must_reset = true;
+	conn_set_reset(t->up.from);
+	conn_set_reset(t->up.to);
 }
 
 void tunnel_run(struct exchange *x, struct origin **origin)
@@ -135,12 +194,19 @@ void tunnel_run(struct exchange *x, struct origin **origin)
 	if (x->end == END_done && t != NULL) {
 		client_set_tunnel(x->client);
 		count(tunnels);
-		t->up = (struct direction){t, client, &(*origin)->conn, 0};
-		t->down = (struct direction){t, &(*origin)->conn, client, 0};
+		t->up = (struct direction){.tunnel = t,
+		    .from = client,
+		    .to = &(*origin)->conn,
+		    .pace = pace_of_silence(x->route->pool->timeouts.idle)};
+		t->down = (struct direction){.tunnel = t,
+		    .from = &(*origin)->conn,
+		    .to = client,
+		    .pace = pace_begin(x->scope->limits.min_rate)};
 		t->parent = fiber_self();
+		t->idle = x->scope->timeouts.websocket;
 		t->moved_at = loop_now();
 		run(x, t);
-		x->body_sent += t->down.moved;
+		end(x, t);
 	}
 	x->must_close = true;
 	origin_drop(origin);

@@ -6,11 +6,9 @@
 
 #include "worker/proxy/exchange.h"
 
-#define TUNNEL_IDLE_PATIENCE (3600 * USEC_PER_SEC)
-
 /*
  * Passes bytes between the client of X, to whom a 101 was sent, and *ORIGIN
- * until both have ended or nothing moved for TUNNEL_IDLE_PATIENCE; drops the
+ * until both have ended or nothing moved for timeouts.websocket; drops the
  * origin.  Does nothing but the last when X has failed already.
  */
 WAITS void tunnel_run(struct exchange *x, struct origin **origin);

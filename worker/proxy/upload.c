@@ -18,6 +18,11 @@
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
 
+enum end upload_end_of_stall(const struct pace *pace)
+{
+	return pace->hurried ? END_origin_hurried : END_origin_stalled;
+}
+
 /* One piece, in the framing that the origin was told. */
 static int send_piece(struct upload *u, struct str piece, struct pace *pace)
 {
@@ -46,7 +51,12 @@ static int send_last_chunk(struct upload *u, struct pace *pace)
 	return conn_write(u->to, &iov, 1, pace);
 }
 
-enum outcome { MOVING, SENT, CLIENT_FAILED, ORIGIN_FAILED };
+enum outcome { MOVING, SENT, CLIENT_FAILED, ORIGIN_FAILED, ORIGIN_STALLED };
+
+static enum outcome origin_failed(int err)
+{
+	return err == -ETIMEDOUT ? ORIGIN_STALLED : ORIGIN_FAILED;
+}
 
 /* Large and plain: through a pipe in the kernel.  MOVING: nothing was. */
 static enum outcome pass(struct upload *u, struct pace *pace)
@@ -69,7 +79,7 @@ static enum outcome pass(struct upload *u, struct pace *pace)
 	if (err == 0)
 		return SENT;
 	if (splice.to_failed)
-		return ORIGIN_FAILED;
+		return origin_failed(err);
 	exchange_fail_body(x, err);
 	return CLIENT_FAILED;
 }
@@ -88,28 +98,37 @@ static enum outcome copy_piece(struct upload *u, struct pace *pace)
 	err = send_piece(u, piece, pace);
 	if (block != NULL)
 		block_give_body(block);
-	return err < 0 ? ORIGIN_FAILED : MOVING;
+	return err < 0 ? origin_failed(err) : MOVING;
 }
 
-static enum outcome move_body(struct upload *u)
+static enum outcome move_body(struct upload *u, struct pace *pace)
 {
-	struct pace pace = pace_begin();
 	enum outcome outcome = MOVING;
 
 	while (outcome == MOVING) {
-		outcome = pass(u, &pace);
+		outcome = pass(u, pace);
 		if (outcome == MOVING)
-			outcome = copy_piece(u, &pace);
+			outcome = copy_piece(u, pace);
 	}
 	return outcome;
+}
+
+/* It takes nothing more, and has not begun to answer. */
+static bool is_dead(const struct upload *u, enum outcome outcome)
+{
+	return outcome == ORIGIN_STALLED && u->x->first_byte == 0;
 }
 
 static void upload_run(void *arg)
 {
 	struct upload *u = arg;
-	enum outcome outcome = move_body(u);
+	struct pace pace =
+	    pace_of_silence(u->x->route->pool->timeouts.idle);
+	enum outcome outcome = move_body(u, &pace);
 
-	if (outcome == CLIENT_FAILED)
+	if (is_dead(u, outcome))
+		exchange_fail(u->x, upload_end_of_stall(&pace));
+	if (is_dead(u, outcome) || outcome == CLIENT_FAILED)
 		(void)shutdown(u->to->watch.fd, SHUT_RDWR);
 	u->failed = outcome != SENT;
 	u->running = false;

@@ -22,6 +22,9 @@ struct upload {
 /* Starts to move the body of X to TO.  0, or -1 after exchange_fail. */
 int upload_start(struct upload *u, struct exchange *x, struct conn *to);
 
+/* What it means that an origin of this PACE took too little. */
+enum end upload_end_of_stall(const struct pace *pace);
+
 /* Ends it, whatever it is doing. */
 WAITS void upload_stop(struct upload *u);
 

@@ -1,0 +1,115 @@
+/*
+ * forwarding.c - what origins are told of a request's way.
+ *
+ * Runs in the master.  send_host is one of two words or a host with or without
+ * a port, in the form that a Host field has.
+ */
+#include "common/conf/forwarding.h"
+
+#include "common/base/insist.h"
+#include "common/conf/address.h"
+#include "common/conf/name.h"
+#include "common/conf/network.h"
+#include "common/conf/settings.h"
+
+/* ---- whom we believe ---- */
+
+static void warn_of_all(struct conf_build *b, const config_setting_t *setting)
+{
+	for (unsigned i = 0; i < conf_tree_item_count(setting); i++) {
+		const config_setting_t *item = conf_tree_item(setting, i);
+		struct str text = str_from(conf_tree_text(item));
+
+		if (conf_tree_refused(item) || text.n < 2 ||
+		    text.p[text.n - 1] != '0' || text.p[text.n - 2] != '/')
+			continue;
+		conf_report_lint(b->report, LINT_trusts_everybody,
+		    conf_tree_spot(item),
+		    "everybody is trusted: any client can say that it is "
+		    "another");
+		conf_report_help(b->report,
+		    "write the addresses of your own proxies only");
+	}
+}
+
+void conf_forwarding_read_trusted(struct conf_build *b,
+    const config_setting_t *root)
+{
+	const config_setting_t *setting =
+	    conf_setting_get(root, SETTING_GLOBAL_trusted_proxies);
+
+	if (setting == NULL)
+		return;
+	b->conf->trusted = conf_networks_read(b, setting);
+	warn_of_all(b, setting);
+}
+
+/* ---- the Host that origins get ---- */
+
+static const char *refuse_host(struct conf_build *b,
+    const struct conf_spot *spot, struct conf_name_fault fault)
+{
+	conf_report_error(b->report, spot, "%s", fault.text);
+	conf_report_help(b->report,
+	    "\"client\": as the client sent it; "
+	    "\"server\": the server's; or a name like \"app.internal\"");
+	return NULL;
+}
+
+/* "App.Internal:8080" as a Host field has it; NULL: reported. */
+static const char *read_fixed(struct conf_build *b,
+    const struct conf_spot *spot, struct str text)
+{
+	struct arena *a = &b->conf->arena;
+	struct conf_name_fault fault = {"this is not a host", NULL};
+	struct conf_hostport parts;
+	const char *name;
+	uint16_t port;
+	char *host;
+
+	if (!conf_address_split(text, &parts) || parts.host.n == 0 ||
+	    (parts.port.p != NULL && !conf_address_port(parts.port, &port)) ||
+	    memchr(parts.host.p, '*', parts.host.n) != NULL)
+		return refuse_host(b, spot, fault);
+	name = conf_name_read(a, parts.host, &fault);
+	if (name == NULL)
+		return refuse_host(b, spot, fault);
+	if (parts.port.p == NULL)
+		return name;
+	host = arena_alloc(a, strlen(name) + parts.port.n + 2);
+	sprintf(host, "%s:%" PRI_STR, name, ARG_STR(parts.port));
+	return host;
+}
+
+/* What is refused once is not looked at again for those who inherit it. */
+static void read_send_host(struct conf_build *b,
+    const struct conf_layers *layers, struct conf_scope *scope)
+{
+	const config_setting_t *setting =
+	    conf_setting_get(CONF_NEAREST(layers, SETTING_VHOST_send_host));
+	const char *text =
+	    conf_setting_text(CONF_NEAREST(layers, SETTING_VHOST_send_host));
+
+	scope->send_host = CONF_HOST_CLIENT;
+	if (strcmp(text, "client") == 0)
+		return;
+	if (strcmp(text, "server") == 0) {
+		scope->send_host = CONF_HOST_SERVER;
+		return;
+	}
+	INSIST(setting != NULL);
+	scope->fixed_host =
+	    read_fixed(b, conf_tree_spot(setting), str_from(text));
+	if (scope->fixed_host != NULL)
+		scope->send_host = CONF_HOST_FIXED;
+	else
+		conf_tree_node(setting)->refused = true;
+}
+
+void conf_forwarding_read(struct conf_build *b,
+    const struct conf_layers *layers, struct conf_scope *scope)
+{
+	read_send_host(b, layers, scope);
+	scope->forwarded =
+	    conf_setting_bool(CONF_NEAREST(layers, SETTING_VHOST_forwarded));
+}

@@ -1,0 +1,19 @@
+/*
+ * forwarding.h - what origins are told of a request's way, and whom we
+ * believe about it.
+ */
+#ifndef COMMON_CONF_FORWARDING_H
+#define COMMON_CONF_FORWARDING_H
+
+#include "common/conf/build.h"
+#include "common/conf/layers.h"
+
+/* trusted_proxies of sluiced.conf (ROOT; NULL: there is none). */
+void conf_forwarding_read_trusted(struct conf_build *b,
+    const config_setting_t *root);
+
+/* send_host and forwarded of the nearest of LAYERS. */
+void conf_forwarding_read(struct conf_build *b,
+    const struct conf_layers *layers, struct conf_scope *scope);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * headers.h - fields that the operator sets, adds and removes.
+ */
+#ifndef COMMON_CONF_HEADERS_H
+#define COMMON_CONF_HEADERS_H
+
+#include "common/conf/build.h"
+#include "common/conf/layers.h"
+
+/*
+ * The groups "headers" of LAYERS, into SCOPE.  For each name the nearest group
+ * that says something of it decides.
+ */
+void conf_headers_read(struct conf_build *b, const struct conf_layers *layers,
+    struct conf_scope *scope);
+
+#endif

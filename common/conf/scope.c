@@ -1,0 +1,139 @@
+/*
+ * scope.c - what holds for an exchange, whichever way it goes.
+ *
+ * Runs in the master.  One object for sluiced.conf, one for each vhost, and
+ * one for each route that says something of its own.
+ */
+#include "common/conf/scope.h"
+
+#include "common/base/insist.h"
+#include "common/base/out.h"
+#include "common/conf/log.h"
+#include "common/conf/cookies.h"
+#include "common/conf/errors.h"
+#include "common/conf/forwarding.h"
+#include "common/conf/headers.h"
+
+static const enum conf_setting scope_settings[] = {
+    SETTING_VHOST_limits,
+    SETTING_VHOST_timeouts,
+    SETTING_VHOST_log,
+    SETTING_VHOST_cookies,
+    SETTING_VHOST_errors,
+    SETTING_VHOST_send_host,
+    SETTING_VHOST_forwarded,
+    SETTING_VHOST_websocket,
+    SETTING_VHOST_half_close,
+    SETTING_VHOST_headers,
+};
+
+#define SCOPE_SETTINGS (sizeof(scope_settings) / sizeof(scope_settings[0]))
+
+bool conf_scope_is_written(const config_setting_t *group)
+{
+	for (size_t i = 0; i < SCOPE_SETTINGS; i++)
+		if (conf_setting_given(group, scope_settings[i]))
+			return true;
+	return false;
+}
+
+bool conf_scope_inherits(struct str key)
+{
+	for (size_t i = 0; i < SCOPE_SETTINGS; i++)
+		if (str_eq(str_from(conf_setting_rows[scope_settings[i]].key),
+		    key))
+			return true;
+	return false;
+}
+
+const char *conf_scope_list(struct arena *a)
+{
+	char text[40 * SCOPE_SETTINGS];
+	struct out out = out_make(text, sizeof(text));
+
+	for (size_t i = 0; i < SCOPE_SETTINGS; i++) {
+		if (i > 0)
+			out_lit(&out, ", ");
+		out_str(&out,
+		    str_from(conf_setting_rows[scope_settings[i]].key));
+	}
+	INSIST(out_ok(&out));
+	return arena_strdup(a, out_text(&out));
+}
+
+static struct conf_limits read_limits(const struct conf_layers *layers)
+{
+	struct conf_layers in = conf_layers_in(layers, SETTING_VHOST_limits);
+
+	return (struct conf_limits){
+	    .head.header =
+		conf_setting_size(CONF_NEAREST(&in, SETTING_LIMITS_header)),
+	    .head.fields =
+		conf_setting_count(CONF_NEAREST(&in, SETTING_LIMITS_fields)),
+	    .head.url =
+		conf_setting_size(CONF_NEAREST(&in, SETTING_LIMITS_url)),
+	    .body = conf_setting_size(CONF_NEAREST(&in, SETTING_LIMITS_body)),
+	    .min_rate =
+		conf_setting_rate(CONF_NEAREST(&in, SETTING_LIMITS_min_rate)),
+	};
+}
+
+static struct conf_timeouts read_timeouts(const struct conf_layers *layers)
+{
+	struct conf_layers in = conf_layers_in(layers, SETTING_VHOST_timeouts);
+
+	return (struct conf_timeouts){
+	    .header = conf_setting_duration(
+		CONF_NEAREST(&in, SETTING_TIMEOUTS_header)),
+	    .idle = conf_setting_duration(
+		CONF_NEAREST(&in, SETTING_TIMEOUTS_idle)),
+	    .websocket = conf_setting_duration(
+		CONF_NEAREST(&in, SETTING_TIMEOUTS_websocket)),
+	};
+}
+
+const struct conf_scope *conf_scope_read(struct conf_build *b,
+    const struct conf_layers *layers)
+{
+	struct conf_scope *scope = ARENA_NEW(&b->conf->arena, struct conf_scope);
+
+	scope->limits = read_limits(layers);
+	scope->timeouts = read_timeouts(layers);
+	scope->log = conf_log_read(b, layers);
+	conf_forwarding_read(b, layers, scope);
+	scope->cookies = conf_cookies_read(b, layers);
+	conf_errors_read(b, layers, scope);
+	scope->websocket =
+	    conf_setting_bool(CONF_NEAREST(layers, SETTING_VHOST_websocket));
+	scope->half_close =
+	    conf_setting_bool(CONF_NEAREST(layers, SETTING_VHOST_half_close));
+	conf_headers_read(b, layers, scope);
+	return scope;
+}
+
+struct conf_scope *conf_scope_narrow(const struct conf_build *b)
+{
+	struct conf_scope *scope = ARENA_NEW(&b->conf->arena, struct conf_scope);
+
+	*scope = *b->conf->scope;
+	scope->limits.head = (struct conf_head_limits){.header = 0};
+	scope->timeouts.header = 0;
+	return scope;
+}
+
+void conf_scope_widen(struct conf_scope *s, const struct conf_scope *by)
+{
+	struct conf_head_limits *head = &s->limits.head;
+	const struct conf_head_limits *more = &by->limits.head;
+
+	INSIST(more->header <= CONF_HEADER_MAX);
+	INSIST(more->fields <= CONF_FIELDS_MAX);
+	if (head->header < more->header)
+		head->header = more->header;
+	if (head->fields < more->fields)
+		head->fields = more->fields;
+	if (head->url < more->url)
+		head->url = more->url;
+	if (s->timeouts.header < by->timeouts.header)
+		s->timeouts.header = by->timeouts.header;
+}

@@ -1,0 +1,31 @@
+/*
+ * show_group.h - the settings of a group, as sluiced -T prints them.
+ */
+#ifndef COMMON_CONF_SHOW_GROUP_H
+#define COMMON_CONF_SHOW_GROUP_H
+
+#include "common/conf/layers.h"
+#include "common/conf/show_text.h"
+
+/* All settings of CONTEXT, each from its nearest group or its default. */
+void conf_show_group(struct conf_writer *w, enum conf_context context,
+    const struct conf_layers *layers);
+
+/* One row of the table, the same. */
+void conf_show_row(struct conf_writer *w, enum conf_setting id,
+    const struct conf_layers *layers);
+
+void conf_show_setting(struct conf_writer *w, const config_setting_t *s);
+void conf_show_default(struct conf_writer *w, enum conf_setting id);
+
+/*
+ * Types whose groups merge by rules of their own, in show_merged.c.  The
+ * setting ID, log or error_log: false, a name, or a group.
+ */
+void conf_show_log(struct conf_writer *w, enum conf_setting id,
+    const struct conf_layers *layers);
+
+/* set, add and remove of the groups IN, merged name by name. */
+void conf_show_fields(struct conf_writer *w, const struct conf_layers *in);
+
+#endif

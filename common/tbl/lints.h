@@ -1,0 +1,22 @@
+/*
+ * lints.h - warnings of the loader, by the id that stands behind them:
+ *
+ *   LINT(id, "what it warns of, and why")
+ *
+ * Printed with "-" for "_": [unreachable-route].  What is only odd is a
+ * warning; what can't work is an error.  sluiced.conf(5), WARNINGS, has each.
+ */
+LINT(foreign_variable, "a variable is written as other proxies write it: plain text here")
+LINT(nobody, "the workers run as nobody, for want of a user of their own")
+LINT(origin_refuses, "an origin does not answer (with --connect)")
+LINT(pattern_slow, "a pattern for which short texts take so long that it is given up")
+LINT(pattern_unanchored, "a pattern that matches anywhere in a path or a name")
+LINT(pool_unused, "no route uses the pool")
+LINT(port_taken, "another program listens on the address")
+LINT(preset_unused, "no vhost uses the preset")
+LINT(redirect_loop, "a redirect leads to its own route: the client never arrives")
+LINT(secret_readable, "everybody on the machine may read the secret")
+LINT(server_twice, "a pool has a server twice")
+LINT(trusts_everybody, "every client may say who it is")
+LINT(unreachable_route, "another route takes all that this one could")
+LINT(wildcard_shadows, "a wildcard takes all host names that a pattern could")

@@ -1,0 +1,189 @@
+/*
+ * inspect.c - what sluiced -t asks of the world about a configuration.
+ *
+ * Runs in the process of -t, which is alone and may wait.  Ports are looked
+ * up in /proc.  Origins are dialled, many at a time:
+ *
+ *	start     a batch of connects that do not block
+ *	poll      until each has ended, or the patience of all has
+ *	report    in the order of the configuration
+ */
+#include "master/inspect.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/base/insist.h"
+#include "common/conf/source.h"
+#include "master/holder.h"
+
+/* ---- ports ---- */
+
+/* A sluiced that runs holds what the next one is to have. */
+static bool is_ours(const struct out *holder)
+{
+	return str_starts(out_text(holder), STR("sluiced "));
+}
+
+static void warn_taken(const struct conf_listener *l, struct str holder,
+    struct conf_report *r)
+{
+	struct arena arena;
+	struct conf_spot spot;
+
+	arena_init(&arena);
+	spot = conf_source_spot(&arena, &l->place);
+	conf_report_lint(r, LINT_port_taken, &spot,
+	    "%s is taken by %" PRI_STR, l->address.text, ARG_STR(holder));
+	conf_report_help(r, "stop that, or listen elsewhere");
+	conf_report_flush(r);
+	arena_free(&arena);
+}
+
+static bool same_place(const struct conf_place *a, const struct conf_place *b)
+{
+	return a->line == b->line && a->column == b->column &&
+	    strcmp(a->file, b->file) == 0;
+}
+
+void inspect_ports(const struct conf *conf, struct conf_report *r)
+{
+	const struct conf_listener *last = NULL; /* that was reported */
+
+	for (unsigned i = 0; i < conf->listener_count; i++) {
+		const struct conf_listener *l = &conf->listeners[i];
+		char text[128];
+		struct out holder = out_make(text, sizeof(text));
+
+		/* a bare port is two addresses, but one mistake */
+		if (l->is_unix ||
+		    (last != NULL && same_place(&last->place, &l->place)))
+			continue;
+		if (!holder_write((const struct sockaddr *)&l->address.addr,
+			&holder) || is_ours(&holder))
+			continue;
+		warn_taken(l, out_text(&holder), r);
+		last = l;
+	}
+}
+
+/* ---- origins ---- */
+
+#define BATCH 64
+
+struct dial {
+	const struct conf_server *server;
+	usec_t deadline;
+	int error; /* errno, 0: it answers, or it is not known yet */
+};
+
+struct dials {
+	struct dial at[BATCH];
+	struct pollfd fds[BATCH]; /* fd -1: over */
+	unsigned count;
+};
+
+static void start_dial(struct dials *d, const struct conf_pool *pool,
+    const struct conf_server *server)
+{
+	const struct conf_address *a = &server->address;
+	struct dial *dial = &d->at[d->count];
+	struct pollfd *p = &d->fds[d->count++];
+	usec_t patience = pool->timeouts.connect;
+
+	if (patience > INSPECT_PATIENCE)
+		patience = INSPECT_PATIENCE;
+	*dial = (struct dial){server, clock_mono() + patience, 0};
+	*p = (struct pollfd){.fd = socket(a->addr.ss_family,
+	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .events = POLLOUT};
+	if (p->fd >= 0 &&
+	    connect(p->fd, (const struct sockaddr *)&a->addr, a->len) == 0)
+		errno = 0;
+	if (errno == EINPROGRESS)
+		return;
+	dial->error = errno;
+	if (p->fd >= 0)
+		close(p->fd);
+	p->fd = -1;
+}
+
+static void end_dial(struct dial *dial, struct pollfd *p, usec_t now)
+{
+	socklen_t n = sizeof(dial->error);
+
+	if (p->fd < 0 || (p->revents == 0 && now < dial->deadline))
+		return;
+	if (p->revents == 0)
+		dial->error = ETIMEDOUT;
+	else
+		getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &dial->error, &n);
+	close(p->fd);
+	p->fd = -1;
+}
+
+/* Until none is under way. */
+static void wait_for_dials(struct dials *d)
+{
+	unsigned left;
+
+	do {
+		usec_t now = clock_mono();
+		usec_t first = now + INSPECT_PATIENCE;
+
+		left = 0;
+		for (unsigned i = 0; i < d->count; i++) {
+			if (d->fds[i].fd < 0)
+				continue;
+			left++;
+			if (d->at[i].deadline < first)
+				first = d->at[i].deadline;
+		}
+		if (left == 0)
+			break;
+		poll(d->fds, d->count, first > now
+			? (int)((first - now) / USEC_PER_MSEC) + 1 : 0);
+		now = clock_mono();
+		for (unsigned i = 0; i < d->count; i++)
+			end_dial(&d->at[i], &d->fds[i], now);
+	} while (left > 0);
+}
+
+static void report_dials(struct dials *d, struct conf_report *r)
+{
+	struct arena arena;
+
+	wait_for_dials(d);
+	for (unsigned i = 0; i < d->count; i++) {
+		const struct conf_server *server = d->at[i].server;
+		struct conf_spot spot;
+
+		if (d->at[i].error == 0)
+			continue;
+		arena_init(&arena);
+		spot = conf_source_spot(&arena, &server->place);
+		conf_report_lint(r, LINT_origin_refuses, &spot,
+		    "%s takes no connection: %s", server->address.text,
+		    strerror(d->at[i].error));
+		conf_report_flush(r);
+		arena_free(&arena);
+	}
+	d->count = 0;
+}
+
+void inspect_origins(const struct conf *conf, struct conf_report *r)
+{
+	static struct dials dials;
+
+	for (unsigned i = 0; i < conf->pool_count; i++) {
+		const struct conf_pool *pool = conf->pools[i];
+
+		for (unsigned j = 0; j < pool->server_count; j++) {
+			start_dial(&dials, pool, &pool->servers[j]);
+			if (dials.count == BATCH)
+				report_dials(&dials, r);
+		}
+	}
+	report_dials(&dials, r);
+}

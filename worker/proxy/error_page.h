@@ -1,0 +1,19 @@
+/*
+ * error_page.h - what a client is answered instead of what it asked for.
+ */
+#ifndef WORKER_PROXY_ERROR_PAGE_H
+#define WORKER_PROXY_ERROR_PAGE_H
+
+#include "worker/proxy/reply.h"
+
+/* Makes REPLY our own answer to a failed exchange, if there is to be one. */
+void error_page(struct exchange *x, struct reply *reply);
+
+/* REPLY is an origin's: if errors says so it becomes our own of the same
+ * status, and its source is closed. */
+WAITS void error_page_instead(struct exchange *x, struct reply *reply);
+
+/* What a status means, and what can be done; safe in HTML and JSON. */
+struct str error_page_words(unsigned status);
+
+#endif

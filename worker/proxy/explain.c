@@ -1,0 +1,329 @@
+/*
+ * explain.c - what would become of a request, and why.
+ *
+ * Runs in workers, on the loop's own stack, when an operator asks.  The
+ * question is made a request head and read by the parser that reads all
+ * others; vhost, rewriting and route are found by the functions that find them
+ * for all others.  Only the telling is here.
+ */
+#include "worker/proxy/explain.h"
+
+#include "common/base/insist.h"
+#include "common/conf/network.h"
+#include "worker/http/head.h"
+#include "worker/proxy/answer.h"
+#include "worker/proxy/condition.h"
+#include "worker/proxy/explain_losers.h"
+#include "worker/proxy/forward.h"
+#include "worker/proxy/rewrite.h"
+#include "worker/proxy/route.h"
+
+#define HEAD_SIZE ((size_t)16 * 1024)
+#define MEMORY_SIZE ((size_t)64 * 1024)
+#define CUT "...\n" /* what is longer than the answer may be */
+
+struct question {
+	struct str method;
+	struct str scheme;
+	struct str authority;
+	struct str target;
+	struct str from;
+	struct ip client;  /* the same */
+	struct str fields; /* tab-separated */
+};
+
+/* Up to the next tab; *REST moves behind it. */
+static struct str next_word(struct str *rest)
+{
+	const char *tab = memchr(rest->p, '\t', rest->n);
+	size_t n = tab != NULL ? (size_t)(tab - rest->p) : rest->n;
+	struct str word = str_make(rest->p, n);
+
+	rest->p += n + (tab != NULL);
+	rest->n -= n + (tab != NULL);
+	return word;
+}
+
+/* The bytes of S before a "/" or "?", or all. */
+static size_t authority_length(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '/' && s.p[n] != '?')
+		n++;
+	return n;
+}
+
+static bool read_url(struct question *q, struct str url)
+{
+	static const struct str schemes[] = {STR("http://"), STR("https://")};
+	size_t n;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (!str_starts(url, schemes[i]))
+			continue;
+		q->scheme = str_make(schemes[i].p, schemes[i].n - 3);
+		url = str_make(url.p + schemes[i].n, url.n - schemes[i].n);
+		n = authority_length(url);
+		q->authority = str_make(url.p, n);
+		q->target = str_make(url.p + n, url.n - n);
+		return n > 0;
+	}
+	return false;
+}
+
+/* False: *WHY_R says what is wrong. */
+static bool read_question(struct question *q, struct str text,
+    const char **why_r)
+{
+	*q = (struct question){.scheme = STR("")};
+	q->method = next_word(&text);
+	*why_r = "a URL is missing: write it with its scheme, "
+		 "http://app.example.com/path";
+	if (!read_url(q, next_word(&text)))
+		return false;
+	q->from = next_word(&text);
+	*why_r = "--from is not an address";
+	q->fields = text;
+	return ip_parse(q->from, &q->client);
+}
+
+/* The head that a client would send. */
+static struct out write_head(const struct question *q, char *memory)
+{
+	struct out o = out_make(memory, HEAD_SIZE);
+	struct str fields = q->fields;
+
+	out_str(&o, q->method);
+	out_char(&o, ' ');
+	if (q->target.n == 0 || q->target.p[0] != '/')
+		out_char(&o, '/');
+	out_str(&o, q->target);
+	out_lit(&o, " HTTP/1.1\r\nHost: ");
+	out_str(&o, q->authority);
+	while (fields.n > 0) {
+		out_lit(&o, "\r\n");
+		out_str(&o, next_word(&fields));
+	}
+	out_lit(&o, "\r\n\r\n");
+	return o;
+}
+
+/* ---- where it arrives ---- */
+
+static struct str port_of(struct str address)
+{
+	size_t n = 0;
+
+	while (n < address.n && char_is_digit(address.p[address.n - n - 1]))
+		n++;
+	return str_make(address.p + address.n - n, n);
+}
+
+/* The address that the URL's port means, or the first. */
+static const struct conf_listener *find_listener(const struct conf *conf,
+    const struct question *q)
+{
+	bool has_port = memchr(q->authority.p, ':', q->authority.n) != NULL &&
+	    q->authority.p[q->authority.n - 1] != ']';
+	struct str port = has_port ? port_of(q->authority)
+	    : str_eq(q->scheme, STR("https")) ? STR("443") : STR("80");
+
+	for (unsigned i = 0; i < conf->listener_count; i++) {
+		const struct conf_listener *l = &conf->listeners[i];
+
+		if (!l->is_unix &&
+		    str_eq(port_of(str_from(l->address.text)), port))
+			return l;
+	}
+	return &conf->listeners[0];
+}
+
+/* ---- telling ---- */
+
+static void tell_place(struct out *o, const struct conf_place *place)
+{
+	out_fmt(o, "  (%s:%u)\n", place->file, place->line);
+}
+
+static void tell_vhost(struct out *o, const struct exchange *x)
+{
+	const struct conf_listener *l = x->client->listener;
+
+	out_fmt(o, "listener  %s\n", l->address.text);
+	if (x->vhost == NULL) {
+		out_fmt(o, "vhost     none: no vhost there has \"%" PRI_STR
+			   "\": it is answered 421\n",
+		    ARG_STR(x->request.host));
+		return;
+	}
+	out_fmt(o, "vhost     %s", x->vhost->name);
+	tell_place(o, &x->vhost->place);
+}
+
+static void tell_rewriting(struct out *o, const struct exchange *x,
+    struct str before)
+{
+	if (x->rule == NULL && x->request.path.p == before.p)
+		return;
+	if (x->rule != NULL && x->rule->status != 0) {
+		out_lit(o, "rewrite   by a rule that sends the client away");
+		tell_place(o, &x->rule->place);
+		return;
+	}
+	out_fmt(o, "%s%" PRI_STR " -> %" PRI_STR,
+	    x->rule != NULL ? "rewrite   " : "strip     ", ARG_STR(before),
+	    ARG_STR(x->request.path));
+	if (x->request.query.n > 0)
+		out_fmt(o, "?%" PRI_STR, ARG_STR(x->request.query));
+	if (x->rule != NULL)
+		tell_place(o, &x->rule->place);
+	else
+		out_char(o, '\n');
+}
+
+/* The line of REPLY, which is ours, that begins with START. */
+static void tell_line(struct out *o, const struct reply *reply,
+    struct str start)
+{
+	const char *end = reply->ours.p + reply->ours.n;
+	const char *line =
+	    memmem(reply->ours.p, reply->ours.n, start.p, start.n);
+	const char *stop;
+
+	if (line == NULL)
+		return;
+	stop = memchr(line, '\r', (size_t)(end - line));
+	INSIST(stop != NULL);
+	out_fmt(o, "answer    %" PRI_STR "\n",
+	    ARG_STR(str_make(line, (size_t)(stop - line))));
+}
+
+static void tell_answer(struct out *o, const struct reply *reply)
+{
+	tell_line(o, reply, STR("HTTP/1.1 "));
+	tell_line(o, reply, STR("Location: "));
+}
+
+static void tell_end(struct out *o, const struct exchange *x)
+{
+	out_fmt(o, "answer    %u, end=%s", end_status(x->end),
+	    end_name(x->end));
+	if (x->fault != FAULT_NONE)
+		out_fmt(o, " (%s)", fault_text(x->fault));
+	out_char(o, '\n');
+}
+
+static void tell_pool(struct out *o, struct exchange *x)
+{
+	const struct conf_pool *pool = x->route->pool;
+
+	out_fmt(o, "pool      %s\n", pool->name);
+	for (unsigned i = 0; i < pool->server_count; i++) {
+		const struct conf_server *s = &pool->servers[i];
+		struct str host = forward_host(x, s);
+
+		out_fmt(o, "forwards  %" PRI_STR " %s%" PRI_STR,
+		    ARG_STR(x->request.method_text), s->prefix,
+		    ARG_STR(x->request.forward));
+		if (x->request.query.p != NULL)
+			out_fmt(o, "?%" PRI_STR, ARG_STR(x->request.query));
+		out_fmt(o, " to %s, Host: %" PRI_STR "\n", s->address.text,
+		    ARG_STR(host));
+	}
+}
+
+static void tell_route(struct out *o, const struct exchange *x)
+{
+	if (x->route == NULL)
+		return;
+	out_fmt(o, "route     %" PRI_STR "%s", ARG_STR(x->route->path),
+	    x->route->is_exact ? " exactly" : "");
+	tell_place(o, &x->route->place);
+}
+
+/* The way of a request, as serve.c goes it, but for the last step. */
+static void go(struct exchange *x, struct out *o)
+{
+	struct reply reply = {.source = NULL};
+	struct str before = x->request.path;
+	bool on = route_find_vhost(x);
+
+	tell_vhost(o, x);
+	on = on && !answer_canonical(x, &reply) &&
+	    rewrite_for_vhost(x, &reply);
+	tell_rewriting(o, x, before);
+	on = on && route_find(x);
+	tell_route(o, x);
+	before = x->request.path;
+	x->rule = NULL;
+	if (on || x->end == END_no_route)
+		explain_losers(x, o);
+	on = on && rewrite_for_route(x, &reply);
+	tell_rewriting(o, x, before);
+	if (on && x->route->answer != NULL)
+		answer_make(x, &reply);
+	if (x->end != END_NONE)
+		tell_end(o, x);
+	else if (reply.ours.n > 0)
+		tell_answer(o, &reply);
+	else if (on)
+		tell_pool(o, x);
+}
+
+/* X becomes a request that was just read; its body is not asked about. */
+static enum fault read_request(struct exchange *x, const struct question *q,
+    struct str head)
+{
+	enum fault fault = head_parse_request(head,
+	    &x->client->listener->scope->limits.head, &x->arena, &x->request);
+
+	x->scope = x->client->listener->scope;
+	x->identity.client = q->client;
+	x->identity.address = q->from;
+	x->identity.proto = q->scheme;
+	x->identity.host = q->authority;
+	x->body.done = true;
+	return fault;
+}
+
+static void tell(const struct conf *conf, const struct question *q,
+    struct out *answer)
+{
+	static char head_memory[HEAD_SIZE];
+	static char memory[MEMORY_SIZE];
+	static struct exchange x;
+	struct client client = {.listener = find_listener(conf, q)};
+	struct out head = write_head(q, head_memory);
+	enum fault fault;
+
+	x = (struct exchange){.client = &client};
+	arena_init_bounded(&x.arena, memory, sizeof(memory), EXCHANGE_MORE);
+	x.identity.believed = conf_networks_hold(&conf->trusted, &q->client);
+	fault = out_ok(&head) ? read_request(&x, q, out_text(&head))
+			      : FAULT_head_large;
+	if (fault == FAULT_NONE)
+		go(&x, answer);
+	else
+		out_fmt(answer, "answer    %u: %s\n", fault_status(fault),
+		    fault_text(fault));
+	arena_free(&x.arena);
+}
+
+bool explain(const struct conf *conf, struct str text, struct out *answer)
+{
+	struct out whole = out_make(answer->p, answer->cap - sizeof(CUT));
+	struct question q;
+	const char *why;
+	bool ok = read_question(&q, text, &why);
+
+	INSIST(answer->n == 0 && answer->cap > sizeof(CUT));
+	if (ok)
+		tell(conf, &q, &whole);
+	else
+		out_fmt(&whole, "error: %s\n", why);
+	answer->n = whole.n;
+	if (!out_ok(&whole))
+		out_lit(answer, CUT);
+	return ok;
+}

@@ -1,0 +1,18 @@
+/*
+ * forward.h - what an origin is told of a request's way.
+ */
+#ifndef WORKER_PROXY_FORWARD_H
+#define WORKER_PROXY_FORWARD_H
+
+#include "worker/proxy/exchange.h"
+
+/* The Host for server S. */
+struct str forward_host(const struct exchange *x, const struct conf_server *s);
+
+/*
+ * The field lines of our own, "Name: value" CR LF each, in the arena of X.
+ * STR_NONE when it has no room for them.
+ */
+struct str forward_lines(struct exchange *x);
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * hide.h - a reply without what tells of its origin.
+ */
+#ifndef WORKER_PROXY_HIDE_H
+#define WORKER_PROXY_HIDE_H
+
+#include "worker/proxy/reply.h"
+
+/*
+ * The filter on an origin's reply, before it is sent: fields that name product
+ * or machine go, URLs and cookies that name the origin get the public name,
+ * Date is added if it is missing, and where errors says so our own page takes
+ * the place of the origin's.  Exchange_fail for want of memory; the source is
+ * closed by reply_send then, as always.
+ */
+WAITS void hide_origin(struct exchange *x, struct reply *reply);
+
+/* Marks fields of HEAD that name product or machine as dropped. */
+void hide_names(struct message *head);
+
+#endif

@@ -1,0 +1,214 @@
+/*
+ * relay_head.c - the heads of an origin's reply.
+ *
+ * Runs on the exchange's fiber.  Reads into one BODY block, which is held only
+ * while bytes of the reply are at hand, until a head is whole; then pure
+ * parsing.  Interim heads are passed on as they come.
+ */
+#include <errno.h>
+
+#include "worker/conn/block.h"
+#include "worker/http/head.h"
+#include "worker/proxy/relay_inside.h"
+
+/* ---- failing ---- */
+
+int relay_fail(struct relay *r, enum end why)
+{
+	exchange_fail(r->x, why);
+	return -1;
+}
+
+int relay_fail_origin(struct relay *r, int err, enum end at_deadline)
+{
+	if (err == -ECANCELED)
+		exchange_fail_client(r->x, err, END_stopped);
+	else if (err == -ETIMEDOUT)
+		exchange_fail(r->x, at_deadline);
+	else if (err == -EMFILE || err == -ENFILE || err == -ENOMEM)
+		exchange_fail(r->x, END_overloaded);
+	else
+		exchange_fail(r->x, END_origin_closed);
+	return -1;
+}
+
+int relay_malformed(struct relay *r, enum fault fault)
+{
+	if (r->x->end == END_NONE)
+		r->x->fault = fault;
+	return relay_fail(r, END_origin_malformed);
+}
+
+void relay_give_block(struct relay *r)
+{
+	if (r->block != NULL)
+		block_give_body(r->block);
+	r->block = NULL;
+	r->start = r->end = 0;
+}
+
+/* ---- receiving from the origin ---- */
+
+/*
+ * Waits until the origin has something to read.  While the request's body is
+ * still on its way its own pace is the limit: patience with the origin starts
+ * when the upload has ended.
+ */
+static int wait_readable(struct relay *r, usec_t deadline)
+{
+	const struct upload *u = &r->upload;
+
+	for (;;) {
+		int err = conn_wait_readable(&r->origin->conn, deadline);
+		usec_t later = loop_now() + r->patience;
+
+		if (err != -ETIMEDOUT || u->fiber == NULL)
+			return err;
+		if (!u->running)
+			later = u->ended + r->patience;
+		if (later <= deadline)
+			return err;
+		deadline = later;
+	}
+}
+
+/* A block with room behind what is at hand. */
+static int ready_block(struct relay *r)
+{
+	if (r->start == r->end)
+		r->start = r->end = 0;
+	if (r->block != NULL)
+		return 0;
+	return block_take_body((void **)&r->block);
+}
+
+int relay_receive(struct relay *r, usec_t deadline)
+{
+	struct conn *conn = &r->origin->conn;
+	size_t most = body_readable(&r->body);
+	ssize_t got;
+
+	do {
+		int err;
+
+		if (r->start == r->end &&
+		    !watch_is_ready(&conn->watch, WATCH_READ))
+			relay_give_block(r);
+		err = wait_readable(r, deadline);
+		if (err == 0)
+			err = ready_block(r);
+		if (err < 0)
+			return err;
+		if (most > BLOCK_BODY_SIZE - r->end)
+			most = BLOCK_BODY_SIZE - r->end;
+		got = conn_try_read(conn, r->block + r->end, most);
+	} while (got == -EAGAIN);
+	if (got > 0)
+		r->end += (size_t)got;
+	return got > 0 ? 1 : (int)got;
+}
+
+/* ---- the reply's head ---- */
+
+/* A whole head into REPLY; its bytes are behind start then. */
+static int parse_head(struct relay *r, size_t head_len, struct message *head)
+{
+	struct conf_head_limits limits = {
+	    .header = r->x->route->pool->header_max,
+	    .fields = CONF_FIELDS_MAX};
+	enum fault fault = head_parse_reply(
+	    str_make(r->block + r->start, head_len), r->x->request.method,
+	    &limits, &r->x->arena, head);
+
+	r->start += head_len;
+	r->head_len = head_len;
+	return fault == FAULT_NONE ? 0 : relay_malformed(r, fault);
+}
+
+/* Interim replies have used up the block before what is at hand. */
+static void move_to_front(struct relay *r)
+{
+	size_t n = r->end - r->start;
+
+	memmove(r->block, r->block + r->start, n);
+	r->start = 0;
+	r->end = n;
+}
+
+/* The first byte has its patience, and so has the rest of the head. */
+static int read_head(struct relay *r, struct message *head)
+{
+	size_t most = r->x->route->pool->header_max;
+	usec_t deadline = loop_now() + r->patience;
+	bool begun = r->start < r->end;
+	size_t seen = 0;
+
+	for (;;) {
+		size_t n = r->end - r->start;
+		size_t len =
+		    n > 0 ? head_length(r->block + r->start, n, seen) : 0;
+		int got;
+
+		if (len > 0)
+			return parse_head(r, len, head);
+		if (n >= most)
+			return relay_malformed(r, FAULT_head_large);
+		if (r->end == BLOCK_BODY_SIZE)
+			move_to_front(r);
+		seen = n;
+		got = relay_receive(r, deadline);
+		if (got > 0 && r->x->first_byte == 0)
+			r->x->first_byte = loop_now();
+		if (got > 0 && !begun)
+			deadline = loop_now() + r->patience;
+		begun = begun || got > 0;
+		r->silent = got <= 0 && got != -ETIMEDOUT && r->end == 0;
+		if (got <= 0)
+			return relay_fail_origin(r, got, END_origin_deadline);
+	}
+}
+
+/* "websocket" of "websocket/13". */
+static struct str protocol_name(struct str protocol)
+{
+	const char *slash = memchr(protocol.p, '/', protocol.n);
+
+	return slash == NULL
+	    ? protocol
+	    : str_make(protocol.p, (size_t)(slash - protocol.p));
+}
+
+/* A 101 must be asked for, and change to what was asked for. */
+static int check_switch(struct relay *r, const struct message *head)
+{
+	struct str asked = r->x->request.upgrade;
+
+	if (asked.n > 0 && head->upgrade.n > 0 &&
+	    str_eq_nocase(protocol_name(asked), protocol_name(head->upgrade)))
+		return 0;
+	return relay_malformed(r, FAULT_status_line);
+}
+
+int relay_read_final_head(struct relay *r, struct message *head)
+{
+	struct arena mark = r->x->arena;
+
+	r->body.kind = FRAMING_CLOSE; /* read whatever comes */
+	r->patience = r->x->route->pool->timeouts.first_byte;
+	for (int interims = 0;; interims++) {
+		if (read_head(r, head) < 0)
+			return -1;
+		if (head->status >= 200)
+			return 0;
+		if (head->status == 101)
+			return check_switch(r, head);
+		if (head->status == 100)
+			r->x->request.expects_continue = false;
+		if (interims == RELAY_INTERIMS_MAX)
+			return relay_malformed(r, FAULT_interims);
+		if (reply_send_interim(r->x, head, r->head_len) < 0)
+			return -1;
+		arena_rewind(&r->x->arena, &mark);
+	}
+}
+

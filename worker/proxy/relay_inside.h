@@ -1,0 +1,52 @@
+/*
+ * relay_inside.h - what the three parts of a relay share: relay.c sends the
+ * request, relay_head.c reads the heads of the reply, relay_body.c its body.
+ */
+#ifndef WORKER_PROXY_RELAY_INSIDE_H
+#define WORKER_PROXY_RELAY_INSIDE_H
+
+#include "worker/proxy/relay.h"
+#include "worker/proxy/upload.h"
+
+struct relay {
+	uint32_t magic;
+	struct source source;
+	struct exchange *x;
+	struct origin *origin; /* NULL: given back */
+	struct upload upload;
+	struct body body; /* of the reply */
+	usec_t patience;  /* with the origin, while we wait for it */
+	usec_t idle;	  /* how long its connection may lie idle after this */
+	bool reusable;	  /* the origin's connection, after this reply */
+	bool whole;	  /* the reply was received to its end */
+	bool silent;	  /* the origin closed without a byte */
+	size_t head_len;  /* of the reply's head */
+	char *block;	  /* a BODY block: block[start..end) is received */
+	size_t start;
+	size_t end;
+};
+
+/* R, zeroed, is a relay for X with nothing borrowed; R->source may be closed
+ * from now on, which gives back whatever it holds. */
+void relay_init(struct relay *r, struct exchange *x);
+
+/* Fails the exchange, and is -1: for a reason of ours, for what an error on
+ * the origin's side means, for a reply that can't be understood. */
+int relay_fail(struct relay *r, enum end why);
+int relay_fail_origin(struct relay *r, int err, enum end at_deadline);
+int relay_malformed(struct relay *r, enum fault fault);
+
+/* Gives the block back, with whatever is at hand. */
+void relay_give_block(struct relay *r);
+
+/* More bytes behind those at hand: 1, 0 at the end of the stream, -errno. */
+WAITS int relay_receive(struct relay *r, usec_t deadline);
+
+/* Heads until the final one, or a 101; interim ones are passed on.  0, or -1
+ * after exchange_fail. */
+WAITS int relay_read_final_head(struct relay *r, struct message *head);
+
+/* Makes R->source ready to yield what follows REPLY's head. */
+void relay_begin_body(struct relay *r, struct reply *reply);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * waiting.c - what an exchange waited for when its client left.
+ *
+ * Nothing is noted for it on the way of a request: how far an exchange came
+ * says it.
+ */
+#include "worker/proxy/waiting.h"
+
+#include "common/base/insist.h"
+
+const char *waiting_name(enum waiting w)
+{
+	static const char *const names[] = {
+#define WAITING(name, meaning) #name,
+#include "common/tbl/waiting.h"
+#undef WAITING
+	};
+
+	INSIST(w < WAITING_COUNT);
+	return names[w];
+}
+
+enum waiting waiting_of(const struct exchange *x)
+{
+	if (x->request.method_text.n == 0)
+		return WAITING_request_head;
+	if (x->unsent)
+		return WAITING_client;
+	if (x->attempts > 0 && x->connected == 0)
+		return WAITING_origin_connect;
+	if (!x->body.done)
+		return WAITING_request_body;
+	if (x->attempts > 0 && x->first_byte == 0)
+		return WAITING_origin_first_byte;
+	return x->attempts > 0 ? WAITING_origin_body : WAITING_client;
+}
