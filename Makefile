@@ -22,23 +22,25 @@ all:
 
 help:
 	@echo "make            build/sluiced and build/sluicectl"
-	@echo "make deps       install what is missing to build and run (Debian)"
+	@echo "make deps       install what is missing to build and run"
 	@echo "make run        a demonstration on 127.0.0.1:8080"
 	@echo "make check      all tests; CI=1: all flavours, no skips"
 	@echo "make soak       whatever takes longer than 10 s"
 	@echo "make bench      CPU per request, beside nginx and HAProxy"
 	@echo "make install    DESTDIR, prefix, sysconfdir, mandir"
+	@echo "make uninstall  with the same; what was configured stays"
+	@echo "make dist       a tar of the sources that needs no autoconf"
 	@echo "make clean      remove what was built"
 	@echo "make distclean  and what configure wrote"
 
 # These must work before anything is configured.  They see to what is
 # missing, then call make again for what needs a configuration.
-EARLY := help deps run check soak bench clean distclean
+EARLY := help deps run check soak bench dist clean distclean
 ifneq ($(filter-out $(EARLY),$(or $(MAKECMDGOALS),all)),)
 include $(CONF)/config.mk
 endif
 
-.PHONY: all demo load tests fuzzers install $(EARLY)
+.PHONY: all demo load tests fuzzers install uninstall $(EARLY)
 
 .DELETE_ON_ERROR:
 
@@ -163,24 +165,70 @@ $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $$(if $$(findstring $$@,$(WORLD)),\
 
 # Both programs are for operators: section 8, sbin.  A configuration that is
 # there already is not touched, and the examples of virtual hosts go where
-# nobody serves them.
+# nobody serves them.  Nothing is enabled or started.
 CONFDIR = $(DESTDIR)$(sysconfdir)/sluice
 DOCDIR = $(DESTDIR)$(datarootdir)/doc/sluice
 MANDIR = $(DESTDIR)$(mandir)
+UNITDIR = $(DESTDIR)$(prefix)/lib/systemd/system
+BASHDIR = $(DESTDIR)$(datarootdir)/bash-completion/completions
+ZSHDIR = $(DESTDIR)$(datarootdir)/zsh/site-functions
+INIT = $(DESTDIR)$(sysconfdir)/init.d/sluiced
+LOGROTATE = $(DESTDIR)$(sysconfdir)/logrotate.d/sluice
+
+# The files in etc/ say where things are in most systems.
+PLACED = sed -e 's,/usr/sbin/sluice,$(sbindir)/sluice,g' \
+	-e 's,/etc/sluice/,$(sysconfdir)/sluice/,g' \
+	-e 's,/etc/default/,$(sysconfdir)/default/,g'
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(CONFDIR)/vhosts.d $(DOCDIR)/vhosts.d \
-	    $(MANDIR)/man5 $(MANDIR)/man8
+	    $(MANDIR)/man5 $(MANDIR)/man8 $(UNITDIR) $(BASHDIR) $(ZSHDIR) \
+	    $(dir $(INIT)) $(dir $(LOGROTATE))
 	install $(BUILD)/sluiced $(BUILD)/sluicectl $(DESTDIR)$(sbindir)
 	install -m 644 $(wildcard man/*.5) $(MANDIR)/man5
 	install -m 644 $(wildcard man/*.8) $(MANDIR)/man8
 	install -m 644 README LICENSE $(DOCDIR)
 	install -m 644 $(wildcard etc/vhosts.d/*) $(DOCDIR)/vhosts.d
+	install -m 644 etc/completions/sluice.bash $(BASHDIR)/sluicectl
+	ln -sf sluicectl $(BASHDIR)/sluiced
+	install -m 644 etc/completions/_sluice $(ZSHDIR)
+	$(PLACED) etc/systemd/sluiced.service >$(UNITDIR)/sluiced.service
+	$(PLACED) etc/systemd/sluiced.socket >$(UNITDIR)/sluiced.socket
+	$(PLACED) etc/init.d/sluiced >$(INIT)
+	chmod 755 $(INIT)
+	test -e $(LOGROTATE) || $(PLACED) etc/logrotate.d/sluice >$(LOGROTATE)
 	test -e $(CONFDIR)/sluiced.conf || \
 	    install -m 644 etc/sluiced.conf $(CONFDIR)
 	@echo "The workers need a user of their own; unless it exists:"
 	@echo "	useradd --system --user-group --no-create-home" \
 	    "--home-dir /nonexistent --shell /usr/sbin/nologin sluice"
+
+# What somebody may have written stays, and the logs.
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/sluiced $(DESTDIR)$(sbindir)/sluicectl \
+	    $(patsubst man/%,$(MANDIR)/man5/%,$(wildcard man/*.5)) \
+	    $(patsubst man/%,$(MANDIR)/man8/%,$(wildcard man/*.8)) \
+	    $(BASHDIR)/sluicectl $(BASHDIR)/sluiced $(ZSHDIR)/_sluice \
+	    $(UNITDIR)/sluiced.service $(UNITDIR)/sluiced.socket $(INIT)
+	rm -rf $(DOCDIR)
+	@if $(PLACED) etc/logrotate.d/sluice | cmp -s - $(LOGROTATE); \
+	    then rm -f $(LOGROTATE); fi
+	@if test -d $(CONFDIR); then echo "$(CONFDIR) stays"; fi
+
+# The working tree as it is, and configure, so that autoconf is not needed.
+# The times are those of the last commit: the same sources, the same file.
+VERSION = $(shell sed -n 's/^AC_INIT(.*\[\(.*\)\])/\1/p' configure.ac)
+TAR = $(BUILD)/sluice-$(VERSION).tar.gz
+
+dist: configure
+	@git rev-parse --git-dir >/dev/null
+	@mkdir -p $(BUILD)
+	@{ echo configure; git ls-files -co --exclude-standard; } | \
+	    while read -r name; do test ! -f "$$name" || echo "$$name"; done | \
+	    tar -c -T - --sort=name --owner=0 --group=0 --numeric-owner \
+	    --mtime=@$$(git log -1 --format=%ct) \
+	    --transform='s,^,sluice-$(VERSION)/,' | gzip -9n >$(TAR)
+	@echo $(TAR)
 
 # ---- what people type ----
 

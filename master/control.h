@@ -7,6 +7,9 @@
  *   > status\n
  *   < done\n            or  refused\n  or  usage\n
  *   < generation  3\n ...
+ *
+ * Behind a tab there may be words: a question for route, and "json" for what
+ * has more to tell than messages.
  */
 #ifndef MASTER_CONTROL_H
 #define MASTER_CONTROL_H

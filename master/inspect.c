@@ -21,10 +21,12 @@
 
 /* ---- ports ---- */
 
-/* A sluiced that runs holds what the next one is to have. */
+/* A sluiced that runs holds what the next one is to have, and a service
+ * manager what it will hand over (activation.h). */
 static bool is_ours(const struct out *holder)
 {
-	return str_starts(out_text(holder), STR("sluiced "));
+	return str_starts(out_text(holder), STR("sluiced ")) ||
+	    str_eq(out_text(holder), STR("systemd (pid 1)"));
 }
 
 static void warn_taken(const struct conf_listener *l, struct str holder,

@@ -26,6 +26,7 @@
 #include "common/base/insist.h"
 #include "common/base/list.h"
 #include "common/base/log.h"
+#include "master/activation.h"
 #include "master/local.h"
 #include "master/tcp.h"
 
@@ -40,6 +41,7 @@ struct address {
 	struct sockaddr_storage addr;
 	struct local_file file; /* of a unix address */
 	bool is_unix;
+	bool handed;   /* to us, see activation.h: never closed here */
 	bool wanted;   /* by the reload under way */
 	bool in_force; /* by the configuration in force */
 	unsigned kept;
@@ -79,15 +81,25 @@ static struct address *add(const struct conf_listener *l)
 	INSIST(a->text != NULL);
 	a->addr = l->address.addr;
 	a->is_unix = l->is_unix;
+	a->handed = activation_find(&l->address) >= 0;
 	list_add_tail(&addresses, &a->link);
 	return a;
+}
+
+/* One socket for all workers. */
+static bool is_shared(const struct address *a)
+{
+	return a->is_unix || a->handed;
 }
 
 static void close_from(struct address *a, unsigned first)
 {
 	INSIST(a->kept <= a->bound && a->bound <= LISTEN_SLOTS_MAX);
-	while (a->bound > first)
-		close(a->fds[--a->bound]);
+	while (a->bound > first) {
+		a->bound--;
+		if (!a->handed)
+			close(a->fds[a->bound]);
+	}
 	if (a->listening > a->bound)
 		a->listening = a->bound;
 	if (a->kept > a->bound)
@@ -96,7 +108,7 @@ static void close_from(struct address *a, unsigned first)
 
 static void forget(struct address *a)
 {
-	if (a->is_unix && a->bound > 0)
+	if (a->is_unix && !a->handed && a->bound > 0)
 		local_remove(&a->file);
 	close_from(a, 0);
 	list_del(&a->link);
@@ -139,13 +151,21 @@ static int bind_unix(struct address *a, const struct conf_listener *l,
 	return fd;
 }
 
+static int use_handed(struct address *a, const struct conf_listener *l)
+{
+	a->listening = 1;
+	return activation_find(&l->address);
+}
+
 static int bind_one(struct address *a, const struct conf_listener *l,
     struct out *why)
 {
 	int fd;
 
 	INSIST(a->bound < LISTEN_SLOTS_MAX);
-	if (l->is_unix)
+	if (a->handed)
+		fd = use_handed(a, l);
+	else if (l->is_unix)
 		fd = bind_unix(a, l, why);
 	else
 		fd = tcp_bind(l, !is_ours(&a->addr), why);
@@ -159,7 +179,7 @@ static struct address *find_reachable(const struct conf_listener *l)
 {
 	struct address *a = find(l->address.text);
 
-	if (a == NULL || !a->is_unix || a->bound == 0 ||
+	if (a == NULL || !a->is_unix || a->handed || a->bound == 0 ||
 	    local_is_there(&a->file))
 		return a;
 	log_warning("%s: its file was removed, binding anew", a->text);
@@ -178,11 +198,12 @@ static int prepare_address(const struct conf_listener *l, unsigned slots,
 {
 	struct address *a = find_reachable(l);
 	struct out text = *why;
-	unsigned count = l->is_unix ? 1 : slots;
+	unsigned count;
 	int error = 0;
 
 	if (a == NULL)
 		a = add(l);
+	count = is_shared(a) ? 1 : slots;
 	a->wanted = true;
 	while (a->bound < count && error >= 0)
 		error = bind_one(a, l, &text);
@@ -207,6 +228,8 @@ int listen_prepare(const struct conf *conf, struct out *why)
 			result = -1;
 	if (result < 0)
 		listen_rollback();
+	else
+		activation_warn_unused(conf);
 	return result;
 }
 
@@ -218,7 +241,8 @@ void listen_view(const struct conf *conf, struct worker_listener *view)
 
 		INSIST(a != NULL);
 		view[i] = (struct worker_listener){.conf = l,
-		    .shared = a->is_unix,
+		    .shared = is_shared(a),
+		    .handed = a->handed,
 		    .fd_count = a->bound,
 		    .fds = a->fds};
 	}
@@ -279,8 +303,9 @@ void listen_end_leaving(void)
 
 		if (a->in_force || a->wanted)
 			continue;
-		log_info("%s is closed", a->text);
-		for (unsigned i = 0; i < a->bound; i++)
+		log_info("%s is %s", a->text,
+		    a->handed ? "left to who handed it over" : "closed");
+		for (unsigned i = 0; i < a->bound && !a->handed; i++)
 			shutdown(a->fds[i], SHUT_RDWR);
 		forget(a);
 	}
@@ -302,4 +327,5 @@ void listen_forget_others(const struct worker_listener *view, unsigned count)
 	LIST_FOREACH(at, &addresses)
 		if (!is_seen(at_link(at), view, count))
 			close_from(at_link(at), 0);
+	activation_forget_others(view, count);
 }

@@ -7,11 +7,13 @@
  *
  *   options, startup, place   the command line, the background, the pid file
  *   world, reload, trial      one generation, and the way to the next
- *   listen, tcp, local        the sockets, which outlive all generations
+ *   listen, tcp, local        the sockets, which outlive all generations;
+ *   activation                those that were handed to us
  *   child, supervise, cover   a worker in each slot, each queue served
  *   hear, reap, watchdog      what workers say, how they end, who hangs
  *   retire, leave, quit       draining, closing addresses, the end
  *   control, verbs, status    sluicectl's other end
+ *   notify                    what the service manager is told
  *   logs, rotate              log files and their rotation
  */
 #include <bsd/unistd.h>
@@ -23,13 +25,16 @@
 
 #include "common/base/log.h"
 #include "common/shm/seat.h"
+#include "master/activation.h"
 #include "master/control.h"
 #include "master/quit.h"
 #include "master/events.h"
 #include "master/fixed.h"
+#include "master/jump.h"
 #include "master/leave.h"
 #include "master/limits.h"
 #include "master/logs.h"
+#include "master/notify.h"
 #include "master/options.h"
 #include "master/place.h"
 #include "master/pseudonym.h"
@@ -94,6 +99,7 @@ static void first_round_done(bool ok, struct str text)
 	if (ok) {
 		startup_leave_terminal();
 		startup_done(0);
+		notify_ready("running");
 		return;
 	}
 	startup_complain(text);
@@ -101,12 +107,18 @@ static void first_round_done(bool ok, struct str text)
 	quit_stop();
 }
 
+static void reloaded(unsigned round, bool ok, struct str text)
+{
+	notify_ready(ok ? "running" : "running; the last reload was refused");
+	control_reloaded(round, ok, text);
+}
+
 static void on_round_done(unsigned round, bool ok, struct str text)
 {
 	if (round == RELOAD_FIRST)
 		first_round_done(ok, text);
 	else
-		control_reloaded(round, ok, text);
+		reloaded(round, ok, text);
 }
 
 /* Opens what is ours alone.  -1 with the reason. */
@@ -126,6 +138,8 @@ static int open_house(const struct conf *conf, struct out *why)
 		error = signals_listen(actions);
 	if (error == 0)
 		error = seats_create();
+	if (error == 0)
+		error = sinks_share();
 	if (error == 0)
 		error = pseudonym_make();
 	if (error < 0) {
@@ -148,12 +162,13 @@ static int run(struct conf *conf)
 {
 	static char text[1024];
 	struct out why = out_make(text, sizeof(text));
+	int handed = activation_take(&why); /* by our pid, so before a fork */
 
 	log_set_name("master");
-	if (!options.request.foreground)
+	if (!options.request.foreground && !options.supervised)
 		startup_detach();
 	setproctitle("-sluiced: master");
-	if (open_house(conf, &why) < 0) {
+	if (handed < 0 || open_house(conf, &why) < 0) {
 		startup_complain(out_text(&why));
 		close_house();
 		return 1;
@@ -165,6 +180,8 @@ static int run(struct conf *conf)
 	rotate_init(control_reopened);
 	reload_init(&options.request, on_round_done);
 	watchdog_start();
+	jump_start();
+	notify_begin();
 	reload_first(conf);
 	events_run();
 	log_info("ended");

@@ -14,10 +14,11 @@
 
 #include "common/conf/paths.h"
 
-enum { LISTEN = 256, TO, STRICT, CONNECT, JSON };
+enum { LISTEN = 256, TO, STRICT, CONNECT, JSON, SUPERVISED };
 
 static const struct option long_options[] = {
     {"foreground", no_argument, NULL, 'd'},
+    {"supervised", no_argument, NULL, SUPERVISED},
     {"test", no_argument, NULL, 't'},
     {"strict", no_argument, NULL, STRICT},
     {"connect", no_argument, NULL, CONNECT},
@@ -32,7 +33,7 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0}};
 
 static const char usage[] =
-    "usage: sluiced [-dvV] [-f FILE]\n"
+    "usage: sluiced [-dvV] [--supervised] [-f FILE]\n"
     "       sluiced -t [--strict] [--connect] [--json] [-f FILE]\n"
     "       sluiced -T [-f FILE] [HOST [PATH]]\n"
     "       sluiced [-tv] --listen ADDRESS --to URL\n";
@@ -40,6 +41,7 @@ static const char usage[] =
 static const char help[] =
     "\n"
     "  -d, --foreground      stay in the foreground, log to stderr\n"
+    "      --supervised      a daemon in the foreground: for systemd\n"
     "  -t, --test            test the configuration, bind nothing\n"
     "      --strict          exit with 2 when there are warnings\n"
     "      --connect         dial the origins, too\n"
@@ -110,6 +112,9 @@ static enum options_what take(int c, struct options *o)
 	case CONNECT:
 		o->connect = true;
 		return OPTIONS_RUN;
+	case SUPERVISED:
+		o->supervised = true;
+		return OPTIONS_RUN;
 	case JSON:
 		o->json = true;
 		return OPTIONS_RUN;
@@ -140,6 +145,9 @@ static enum options_what check(enum options_what what, struct options *o)
 		return wrong("-T shows files: there are none with --to");
 	if (r->show_path != NULL && r->show_path[0] != '/')
 		return wrong("the path of -T begins with \"/\"");
+	if (o->supervised && (r->foreground || r->quick_to != NULL))
+		return wrong("--supervised is for a daemon: leave out -d, "
+			     "or --listen and --to");
 	if ((o->strict || o->connect || o->json) && what != OPTIONS_TEST)
 		return wrong("--strict, --connect and --json go with -t");
 	if (r->quick_to != NULL)

@@ -19,6 +19,7 @@ enum options_what {
 
 struct options {
 	struct conf_request request; /* its strings: argv's, or for ever */
+	bool supervised; /* a daemon that does not go to the background */
 	/* of -t */
 	bool strict;
 	bool connect;

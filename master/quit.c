@@ -13,6 +13,7 @@
 #include "common/base/log.h"
 #include "master/leave.h"
 #include "master/listen.h"
+#include "master/notify.h"
 #include "master/reload.h"
 #include "master/retire.h"
 #include "master/world.h"
@@ -61,6 +62,7 @@ void quit_stop(void)
 	log_info("stopping");
 	ending = STOPPING;
 	reload_abandon();
+	notify_stopping();
 	LIST_FOREACH(at, children())
 		retire_stop(child_at(at), QUIT_STOP_PATIENCE);
 	close_house();
@@ -73,6 +75,7 @@ void quit_drain(void)
 	log_info("draining, then ending");
 	ending = DRAINING;
 	reload_abandon();
+	notify_draining();
 	LIST_FOREACH(at, children())
 		if (child_at(at)->world != NULL)
 			retire_drain(child_at(at));

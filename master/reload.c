@@ -23,6 +23,7 @@
 #include "master/leave.h"
 #include "master/lines.h"
 #include "master/logs.h"
+#include "master/notify.h"
 #include "master/retire.h"
 #include "master/supervise.h"
 #include "master/trial.h"
@@ -77,9 +78,18 @@ static void begin(void)
 	asked_again = false;
 	said = out_make(text, sizeof(text));
 	stage = WAITING;
+	notify_reloading();
 	if (retire_generations() >= RETIRE_GENERATIONS_MAX)
 		log_info("%s", reload_state());
 	events_timer_set(&room, 0); /* not deep in what asked */
+}
+
+/* A hardened machine may forbid memory that is written and then executed. */
+static void warn_of_slow_patterns(const struct conf *conf)
+{
+	if (conf_pattern_any_slow(conf->patterns))
+		log_warning("patterns could not be compiled to machine code: "
+		    "matching them takes ten times as long");
 }
 
 static void finish(bool ok)
@@ -90,6 +100,7 @@ static void finish(bool ok)
 	if (ok) {
 		out_fmt(&said, "generation %u is in force\n", w->generation);
 		log_info("generation %u is in force", w->generation);
+		warn_of_slow_patterns(w->conf);
 	} else if (w != NULL) {
 		log_error("not reloaded: generation %u goes on",
 		    w->generation);
@@ -246,9 +257,17 @@ static void tried(bool good, struct str messages)
 
 static void try(void)
 {
+	char why_text[128];
+	struct out why = out_make(why_text, sizeof(why_text));
+	int error;
+
 	stage = TRYING;
-	if (!trial_start(request, tried))
-		refuse(STR("error: nothing can be forked now\n"));
+	error = trial_start(request, tried);
+	if (error == 0)
+		return;
+	out_fmt(&why, "error: nothing can be forked now: %s\n",
+	    strerror(-error));
+	refuse(out_text(&why));
 }
 
 /* ---- asking ---- */

@@ -1,5 +1,5 @@
 /*
- * status.c - the state of the daemon as text, for sluicectl.
+ * status.c - the state of the daemon, for sluicectl: as text, and as JSON.
  *
  * Numbers come from the seats, which workers write: they are printed and
  * nothing else is done with them.
@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "common/base/json.h"
 #include "master/quit.h"
 #include "master/reload.h"
 #include "master/version.h"
@@ -88,6 +89,45 @@ void status_write(struct out *o)
 	write_counters(o);
 }
 
+/* ---- status as JSON ---- */
+
+static void write_counters_json(struct out *o)
+{
+	const char *name;
+
+	json_name(o, "counters");
+	out_char(o, '{');
+	for (unsigned i = 0; (name = counter_name(i)) != NULL; i++)
+		json_name_number(o, name, seats_sum(i));
+	out_char(o, '}');
+}
+
+static void write_seconds(struct out *o, const char *name, usec_t usec)
+{
+	json_name_number(o, name,
+	    usec > 0 ? (uint64_t)(usec / USEC_PER_SEC) : 0);
+}
+
+void status_write_json(struct out *o)
+{
+	const struct world *w = world_now();
+
+	out_lit(o, "{\"ok\":true");
+	json_name_number(o, "pid", (uint64_t)getpid());
+	json_name_string(o, "version", str_from(version_number()));
+	json_name_string(o, "state", str_from(state()));
+	if (w != NULL && w->conf->file != NULL)
+		json_name_string(o, "configuration", str_from(w->conf->file));
+	if (w != NULL)
+		json_name_number(o, "generation", w->generation);
+	write_seconds(o, "uptime", clock_mono() - begun);
+	json_name_number(o, "workers", w != NULL ? w->slot_count : 0);
+	json_name_number(o, "ready", count_children(CHILD_READY));
+	json_name_number(o, "draining", count_children(CHILD_DRAINING));
+	write_counters_json(o);
+	out_lit(o, "}\n");
+}
+
 /* ---- workers ---- */
 
 static unsigned long long read_count(const struct child *c, enum counter which)
@@ -136,4 +176,38 @@ void status_write_workers(struct out *o)
 		write_worker(o, child_at(at));
 	if (reload_state() != NULL)
 		out_fmt(o, "%s\n", reload_state());
+}
+
+/* ---- workers as JSON ---- */
+
+static void write_worker_json(struct out *o, const struct child *c)
+{
+	json_item(o);
+	out_char(o, '{');
+	json_name_number(o, "slot", c->slot);
+	json_name_number(o, "generation", c->generation);
+	json_name_number(o, "pid", (uint64_t)c->pid);
+	json_name_string(o, "state", str_from(child_state_name(c->state)));
+	write_seconds(o, "since", events_now() - c->since);
+	json_name_number(o, "clients", read_count(c, COUNT_clients));
+	json_name_number(o, "exchanges", read_count(c, COUNT_exchanges));
+	json_name_number(o, "requests", read_count(c, COUNT_requests));
+	if (c->state == CHILD_DRAINING) {
+		write_seconds(o, "exchanges_end_in",
+		    c->since + c->drain - events_now());
+		write_seconds(o, "tunnels_end_in",
+		    c->tunnels.due - events_now());
+	}
+	out_char(o, '}');
+}
+
+void status_write_workers_json(struct out *o)
+{
+	out_lit(o, "{\"ok\":true");
+	json_name_string(o, "state", str_from(state()));
+	json_name(o, "workers");
+	out_char(o, '[');
+	LIST_FOREACH(at, children())
+		write_worker_json(o, child_at(at));
+	out_lit(o, "]}\n");
 }

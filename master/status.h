@@ -15,4 +15,8 @@ void status_write(struct out *o);
 /* A line for each living process. */
 void status_write_workers(struct out *o);
 
+/* The same as a JSON object; times are in seconds. */
+void status_write_json(struct out *o);
+void status_write_workers_json(struct out *o);
+
 #endif

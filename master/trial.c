@@ -9,6 +9,7 @@
 #include "master/trial.h"
 
 #include <bsd/unistd.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -83,15 +84,17 @@ _Noreturn static void run_trial(const struct conf_request *request, int fd)
 
 /* ---- in the master ---- */
 
-bool trial_start(const struct conf_request *request,
+int trial_start(const struct conf_request *request,
     void (*done)(bool good, struct str messages))
 {
 	int ends[2];
+	int error;
 
 	INSIST(trial == 0 && source.fd < 0);
 	if (pipe2(ends, O_CLOEXEC) < 0)
-		return false;
+		return -errno;
 	trial = fork();
+	error = errno;
 	if (trial == 0) {
 		close(ends[0]);
 		run_trial(request, ends[1]);
@@ -102,12 +105,12 @@ bool trial_start(const struct conf_request *request,
 		close(ends[0]);
 	if (trial < 0) {
 		trial = 0;
-		return false;
+		return -error;
 	}
 	on_done = done;
 	messages = out_make(text, sizeof(text));
 	events_timer_set(&patience, PATIENCE);
-	return true;
+	return 0;
 }
 
 bool trial_ended(pid_t pid, int status)

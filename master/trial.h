@@ -12,9 +12,9 @@
 /*
  * Forks a process that loads REQUEST, and calls DONE when it has ended: was
  * the configuration good, and what was said about it (valid during the call).
- * One at a time.  False if nothing could be forked: then DONE is not called.
+ * One at a time.  -errno if nothing could be forked: then DONE is not called.
  */
-bool trial_start(const struct conf_request *request,
+int trial_start(const struct conf_request *request,
     void (*done)(bool good, struct str messages));
 
 /* Was PID, which ended with STATUS, the trial?  Then it is over. */

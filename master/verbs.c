@@ -20,24 +20,36 @@ struct verb {
 	enum verb_result (*run)(struct verb_asker *asker, struct out *out);
 };
 
+/* Behind the tab: what has more to say than messages says it as JSON, too. */
+static bool wants_json(const struct verb_asker *asker)
+{
+	return str_eq(asker->words, STR("json"));
+}
+
 static enum verb_result show_status(struct verb_asker *asker, struct out *out)
 {
-	(void)asker;
-	status_write(out);
+	if (wants_json(asker))
+		status_write_json(out);
+	else
+		status_write(out);
 	return VERB_DONE;
 }
 
 static enum verb_result show_workers(struct verb_asker *asker, struct out *out)
 {
-	(void)asker;
-	status_write_workers(out);
+	if (wants_json(asker))
+		status_write_workers_json(out);
+	else
+		status_write_workers(out);
 	return VERB_DONE;
 }
 
 static enum verb_result show_version(struct verb_asker *asker, struct out *out)
 {
-	(void)asker;
-	version_write(out);
+	if (wants_json(asker))
+		version_write_json(out);
+	else
+		version_write(out);
 	return VERB_DONE;
 }
 

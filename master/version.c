@@ -8,6 +8,8 @@
 
 #include <libconfig.h>
 
+#include "common/base/json.h"
+
 #define TEXT(x) TEXT_OF(x)
 #define TEXT_OF(x) #x
 
@@ -29,6 +31,26 @@ static const char *const features[] = {
 #endif
     NULL};
 
+static const struct {
+	const char *name;
+	const char *version;
+} libraries[] = {
+    {"libconfig",
+	TEXT(LIBCONFIG_VER_MAJOR) "." TEXT(LIBCONFIG_VER_MINOR) "." TEXT(
+	    LIBCONFIG_VER_REVISION)},
+#if defined(SLUICE_LIBBSD_VERSION)
+    {"libbsd", SLUICE_LIBBSD_VERSION},
+#endif
+};
+
+#define LIBRARY_COUNT (sizeof(libraries) / sizeof(libraries[0]))
+
+#if defined(__clang__)
+static const char compiler[] = __VERSION__;
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
+
 const char *version_number(void)
 {
 	return PACKAGE_VERSION;
@@ -47,16 +69,30 @@ static void write_features(struct out *o)
 void version_write(struct out *o)
 {
 	out_fmt(o, "sluiced %s\n", version_number());
-	out_lit(o, "libraries: libconfig " TEXT(LIBCONFIG_VER_MAJOR) "." TEXT(
-			LIBCONFIG_VER_MINOR) "." TEXT(LIBCONFIG_VER_REVISION));
-#if defined(SLUICE_LIBBSD_VERSION)
-	out_lit(o, ", libbsd " SLUICE_LIBBSD_VERSION);
-#endif
-	out_lit(o, "\ncompiler: ");
-#if defined(__clang__)
-	out_lit(o, __VERSION__ "\n");
-#else
-	out_lit(o, "gcc " __VERSION__ "\n");
-#endif
+	out_lit(o, "libraries: ");
+	for (unsigned i = 0; i < LIBRARY_COUNT; i++)
+		out_fmt(o, "%s%s %s", i > 0 ? ", " : "", libraries[i].name,
+		    libraries[i].version);
+	out_fmt(o, "\ncompiler: %s\n", compiler);
 	write_features(o);
+}
+
+void version_write_json(struct out *o)
+{
+	out_lit(o, "{\"ok\":true");
+	json_name_string(o, "version", str_from(version_number()));
+	json_name(o, "libraries");
+	out_char(o, '{');
+	for (unsigned i = 0; i < LIBRARY_COUNT; i++)
+		json_name_string(o, libraries[i].name,
+		    str_from(libraries[i].version));
+	out_char(o, '}');
+	json_name_string(o, "compiler", str_from(compiler));
+	json_name(o, "features");
+	out_char(o, '[');
+	for (const char *const *f = features; *f != NULL; f++) {
+		json_item(o);
+		json_string(o, str_from(*f));
+	}
+	out_lit(o, "]}\n");
 }

@@ -12,4 +12,7 @@ const char *version_number(void);
 /* Version, libraries, compiler and features, a line each. */
 void version_write(struct out *o);
 
+/* The same as a JSON object. */
+void version_write_json(struct out *o);
+
 #endif

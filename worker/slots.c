@@ -81,7 +81,10 @@ void slots_leave_all(void)
 
 void slots_shut(void)
 {
-	for (unsigned i = 0; i < listener_count; i++)
-		for (unsigned k = 0; k < all[i].listener->fd_count; k++)
-			(void)shutdown(all[i].listener->fds[k], SHUT_RDWR);
+	for (unsigned i = 0; i < listener_count; i++) {
+		const struct worker_listener *l = all[i].listener;
+
+		for (unsigned k = 0; k < l->fd_count && !l->handed; k++)
+			(void)shutdown(l->fds[k], SHUT_RDWR);
+	}
 }

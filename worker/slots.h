@@ -18,7 +18,8 @@ void slots_serve(unsigned slot);
 void slots_leave(unsigned slot);
 void slots_leave_all(void);
 
-/* Ends the listeners for good, in every process: the master is gone. */
+/* Ends the listeners that are ours for good, in every process: the master is
+ * gone. */
 void slots_shut(void);
 
 #endif

@@ -23,11 +23,13 @@ struct worker_log {
  * SO_REUSEPORT socket per slot, served when the master says so (message
  * serve, leave); orphaned slots (above the number of workers) included.
  * SHARED (unix and socket-activated): FDS[0] alone, served by every worker
- * that serves anything, with EPOLLEXCLUSIVE.  All are non-blocking.
+ * that serves anything, with EPOLLEXCLUSIVE.  HANDED: it belongs to a service
+ * manager, who goes on listening when we have ended.  All are non-blocking.
  */
 struct worker_listener {
 	const struct conf_listener *conf;
 	bool shared;
+	bool handed;
 	unsigned fd_count;
 	const int *fds;
 };

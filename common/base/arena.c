@@ -89,9 +89,15 @@ static bool grow(struct arena *a, size_t n)
 	return true;
 }
 
+/* What N bytes take; less than N: there is no such size. */
+static size_t rounded_up(size_t n)
+{
+	return n > 0 ? (n + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
+}
+
 void *arena_alloc(struct arena *a, size_t n)
 {
-	size_t rounded = n > 0 ? (n + ALIGN - 1) / ALIGN * ALIGN : ALIGN;
+	size_t rounded = rounded_up(n);
 	void *p;
 
 	if (unlikely(rounded < n || rounded > (size_t)(a->end - a->at)) &&
@@ -102,6 +108,15 @@ void *arena_alloc(struct arena *a, size_t n)
 	p = a->at;
 	a->at += rounded;
 	return p;
+}
+
+void arena_trim(struct arena *a, void *p, size_t n)
+{
+	size_t had = (size_t)(a->at - (char *)p);
+	size_t kept = rounded_up(n);
+
+	INSIST(p != NULL && (char *)p < a->at && kept >= n && kept <= had);
+	a->at = (char *)p + kept;
 }
 
 void *arena_zalloc(struct arena *a, size_t n)

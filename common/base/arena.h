@@ -46,6 +46,9 @@ void *arena_alloc(struct arena *a, size_t n);
 /* The same, cleared. */
 void *arena_zalloc(struct arena *a, size_t n);
 
+/* Gives back all but the first N bytes of P, the last that A gave. */
+void arena_trim(struct arena *a, void *p, size_t n);
+
 /* A copy with a NUL behind it. */
 char *arena_strdup(struct arena *a, struct str s);
 

@@ -1,7 +1,8 @@
 /*
- * json.c - text inside a JSON string.
+ * json.c - writing JSON.
  *
- * Runs of bytes that need nothing are copied as they are.
+ * What was written last tells whether a comma is due: it is, unless that was
+ * an opening bracket.  Of strings, runs of bytes that need nothing are copied as they are.
  */
 #include "common/base/json.h"
 
@@ -88,4 +89,38 @@ void json_text(struct out *o, struct str s)
 	}
 	if (s.n > done)
 		out_bytes(o, s.p + done, s.n - done);
+}
+
+void json_item(struct out *o)
+{
+	INSIST(o->full || o->n > 0);
+	if (!o->full && o->p[o->n - 1] != '{' && o->p[o->n - 1] != '[')
+		out_char(o, ',');
+}
+
+void json_name(struct out *o, const char *name)
+{
+	json_item(o);
+	out_char(o, '"');
+	out_str(o, str_from(name));
+	out_lit(o, "\":");
+}
+
+void json_string(struct out *o, struct str s)
+{
+	out_char(o, '"');
+	json_text(o, s);
+	out_char(o, '"');
+}
+
+void json_name_string(struct out *o, const char *name, struct str s)
+{
+	json_name(o, name);
+	json_string(o, s);
+}
+
+void json_name_number(struct out *o, const char *name, uint64_t number)
+{
+	json_name(o, name);
+	out_u64(o, number);
 }

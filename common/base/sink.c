@@ -9,12 +9,18 @@
  * A syslog daemon that restarts makes a new socket at its old path.  Who finds
  * the old one dead connects again, at most once a second; the socket is shared
  * by all processes, so that is done for all of them.
+ *
+ * Which files end with a torn line stands in a table that all processes share,
+ * so that it costs a glance at it to write to a file.  Two torn files in one
+ * place of it: the older one is forgotten.
  */
 #include "common/base/sink.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -27,7 +33,25 @@
 #define PARTS_MAX 64
 #define RETRY USEC_PER_SEC
 
+#define TORN_MAX 512 /* the table is a page */
+
 _Static_assert(SINK_LINE_MAX <= PIPE_BUF, "a pipe would tear lines");
+
+/* Of those of a place the one whose last line has no end; 0: none. */
+static _Atomic uint64_t torn_here[TORN_MAX];
+static _Atomic uint64_t *torn = torn_here;
+
+int sinks_share(void)
+{
+	void *table = mmap(NULL, sizeof(torn_here), PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	INSIST(torn == torn_here);
+	if (table == MAP_FAILED)
+		return -errno;
+	torn = table;
+	return 0;
+}
 
 struct sink sink_make(int fd, const char *syslog)
 {
@@ -44,6 +68,8 @@ static void learn(struct sink *s)
 	struct stat st = {.st_mode = 0};
 
 	(void)fstat(s->fd, &st);
+	s->file = (uint64_t)st.st_ino ^ (uint64_t)st.st_dev << 32;
+	s->file += s->file == 0; /* which is none */
 	s->is_socket = S_ISSOCK(st.st_mode);
 	s->may_wait = (fcntl(s->fd, F_GETFL) & O_NONBLOCK) == 0;
 	if (s->syslog != NULL)
@@ -103,14 +129,26 @@ static ssize_t write_some(const struct sink *s, const struct iovec *iov,
 	return done;
 }
 
-/* The end of a line that went out in part.  False: there is still no room. */
+static _Atomic uint64_t *torn_place(const struct sink *s)
+{
+	return &torn[s->file % TORN_MAX];
+}
+
+/* The end of a line that went out in part, whoever wrote it.  False: there is
+ * still no room. */
 static bool mend(struct sink *s)
 {
 	struct iovec end = {(void *)"\n", 1};
+	uint64_t file = s->file;
 
-	if (s->cut && write_some(s, &end, 1) == 1)
-		s->cut = false;
-	return !s->cut;
+	if (likely(atomic_load_explicit(torn_place(s), memory_order_relaxed) !=
+		file) ||
+	    !atomic_compare_exchange_strong(torn_place(s), &file, 0))
+		return true;
+	if (write_some(s, &end, 1) == 1)
+		return true;
+	atomic_store(torn_place(s), s->file);
+	return false;
 }
 
 /* Lines of which not all bytes are among the first DONE. */
@@ -123,8 +161,8 @@ static unsigned count_lost(struct sink *s, const struct iovec *iov, int count,
 		const char *p = iov[i].iov_base;
 		size_t out = done < iov[i].iov_len ? done : iov[i].iov_len;
 
-		if (out > 0)
-			s->cut = p[out - 1] != '\n';
+		if (out > 0 && out < iov[i].iov_len && p[out - 1] != '\n')
+			atomic_store(torn_place(s), s->file);
 		lost += count_lines(p + out, iov[i].iov_len - out);
 		done -= out;
 	}

@@ -7,13 +7,16 @@
  * bytes in one, which go out together or are refused; a syslog daemon gets
  * each line as a datagram.  Nothing here waits, but for the disk.
  *
- * What could not be written is dropped, in whole lines: one of which a part
- * went out gets an end before the next one.
+ * What could not be written is dropped, in whole lines.  A disk can become full
+ * within a line, and a socket too: what is out of it stays, and whichever
+ * process writes next ends it first, so that no line is glued to it.  (Who
+ * writes in the moment between the short write and its being known can't.)
  */
 #ifndef COMMON_BASE_SINK_H
 #define COMMON_BASE_SINK_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/uio.h>
 
 #include "common/base/clock.h"
@@ -29,10 +32,16 @@ struct sink {
 	enum sink_kind kind;
 	bool is_socket;
 	bool may_wait;	    /* its O_NONBLOCK is not ours to set */
-	bool cut;	    /* the last thing written was a part of a line */
+	uint64_t file;	    /* which one it is, for all who write to it */
 	const char *syslog; /* the path of the daemon's socket, or NULL */
 	usec_t retry;	    /* when to look for the daemon again */
 };
+
+/*
+ * In the master, before its first fork: this process and all that come of it
+ * know of each other's torn lines.  0, or -errno.
+ */
+int sinks_share(void);
 
 /*
  * What FD is, is learned at the first write.  SYSLOG: the path of the syslog

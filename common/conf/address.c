@@ -59,6 +59,17 @@ bool conf_address_port(struct str text, uint16_t *port_r)
 	return true;
 }
 
+struct str conf_address_port_in(struct str text)
+{
+	struct conf_hostport parts;
+	uint16_t ignored;
+
+	if (text.n > 0 && conf_address_split(text, &parts) &&
+	    conf_address_port(parts.port, &ignored))
+		return parts.port;
+	return STR("");
+}
+
 static void set_ip4(struct arena *a, struct conf_address *address,
     struct in_addr ip, uint16_t port)
 {

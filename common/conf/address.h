@@ -20,6 +20,9 @@ bool conf_address_split(struct str text, struct conf_hostport *parts_r);
 /* "1" to "65535", without leading zeros. */
 bool conf_address_port(struct str text, uint16_t *port_r);
 
+/* The port in TEXT, a host and perhaps a port, if it is one; else "". */
+struct str conf_address_port_in(struct str text);
+
 /*
  * An IPv4 literal, or an IPv6 literal if BRACKETS.  Memory from A.  False: it
  * is none.

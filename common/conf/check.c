@@ -229,6 +229,18 @@ static bool refuse_duration(struct conf_report *r,
 	return false;
 }
 
+/* LEAST and MOST as an operator writes them. */
+static bool refuse_range(struct conf_report *r,
+    const config_setting_t *setting, const struct conf_setting_row *row,
+    const char *least, const char *most)
+{
+	conf_report_error(r, conf_tree_spot(setting),
+	    "\"%s\" is at least \"%s\" and at most \"%s\"", row->key, least,
+	    most);
+	help_example(r, row);
+	return false;
+}
+
 static bool check_duration(struct conf_report *r,
     const config_setting_t *setting, const struct conf_setting_row *row)
 {
@@ -241,12 +253,9 @@ static bool check_duration(struct conf_report *r,
 		return refuse_duration(r, setting, row);
 	if (value >= (usec_t)row->least && value <= (usec_t)row->most)
 		return true;
-	conf_report_error(r, conf_tree_spot(setting),
-	    "\"%s\" is at least \"%s\" and at most \"%s\"", row->key,
+	return refuse_range(r, setting, row,
 	    conf_units_time(least, (usec_t)row->least),
 	    conf_units_time(most, (usec_t)row->most));
-	help_example(r, row);
-	return false;
 }
 
 static bool check_size(struct conf_report *r, const config_setting_t *setting,
@@ -266,12 +275,9 @@ static bool check_size(struct conf_report *r, const config_setting_t *setting,
 	}
 	if (value >= row->least && value <= row->most)
 		return true;
-	conf_report_error(r, conf_tree_spot(setting),
-	    "\"%s\" is at least \"%s\" and at most \"%s\"", row->key,
+	return refuse_range(r, setting, row,
 	    conf_units_bytes(least, row->least),
 	    conf_units_bytes(most, row->most));
-	help_example(r, row);
-	return false;
 }
 
 static bool check_rate(struct conf_report *r, const config_setting_t *setting,

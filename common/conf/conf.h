@@ -382,10 +382,6 @@ struct conf *conf_load_with(const struct conf_request *request,
 
 void conf_free(struct conf **conf);
 
-/* The vhost for HOST (lower case, without port) on L, or NULL. */
-struct conf_vhost *conf_find_vhost(const struct conf_listener *l,
-    struct str host);
-
 /* The route without conditions for a normalised path, or NULL. */
 const struct conf_route *conf_find_route(const struct conf_vhost *v,
     struct str path);

@@ -1,18 +1,10 @@
 /*
- * find.c - looking things up in a configuration, without a request at hand.
+ * find.c - the route of a path, without a request at hand.
  *
- * What a request finds depends on more than its host and path: see
- * worker/proxy/route.c.  Here conditions are passed by.
+ * Runs in the master, which asks whether a route can be reached.  What a
+ * request finds depends on more than its path: see worker/proxy/route.c.
  */
 #include "common/conf/conf.h"
-
-#include "common/base/insist.h"
-
-struct conf_vhost *conf_find_vhost(const struct conf_listener *l,
-    struct str host)
-{
-	return conf_names_find(&l->names, host);
-}
 
 const struct conf_route *conf_find_route(const struct conf_vhost *v,
     struct str path)

@@ -14,14 +14,20 @@
 
 /* ---- whom we believe ---- */
 
+/* "0.0.0.0/0", "::/0" */
+static bool holds_all(struct str network)
+{
+	return network.n > 2 &&
+	    str_eq(str_behind(network, network.n - 2), STR("/0"));
+}
+
 static void warn_of_all(struct conf_build *b, const config_setting_t *setting)
 {
 	for (unsigned i = 0; i < conf_tree_item_count(setting); i++) {
 		const config_setting_t *item = conf_tree_item(setting, i);
-		struct str text = str_from(conf_tree_text(item));
 
-		if (conf_tree_refused(item) || text.n < 2 ||
-		    text.p[text.n - 1] != '0' || text.p[text.n - 2] != '/')
+		if (conf_tree_refused(item) ||
+		    !holds_all(str_from(conf_tree_text(item))))
 			continue;
 		conf_report_lint(b->report, LINT_trusts_everybody,
 		    conf_tree_spot(item),

@@ -26,6 +26,8 @@ struct draft {
 	struct conf_build *b;
 	struct conf_field *at;
 	unsigned count;
+	unsigned room;
+	bool of_requests;
 	unsigned nearer; /* those of nearer groups: the first of AT */
 };
 
@@ -37,33 +39,27 @@ static bool is_ours(struct str name)
 	return false;
 }
 
-static bool is_token(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++) {
-		char c = name.p[i];
-
-		if (c <= ' ' || c >= 0x7f ||
-		    strchr("\"(),/:;<=>?@[\\]{}", c) != NULL)
-			return false;
-	}
-	return name.n > 0;
-}
-
-static bool check_name(struct conf_build *b, const struct conf_spot *spot,
+static bool check_name(const struct draft *d, const struct conf_spot *spot,
     struct str name)
 {
-	if (!is_token(name)) {
-		conf_report_error(b->report, spot,
+	struct conf_report *report = d->b->report;
+	bool is_via = d->of_requests && str_eq_nocase(name, STR("Via"));
+
+	if (!str_is_token(name)) {
+		conf_report_error(report, spot,
 		    "this is not the name of a field");
 		return false;
 	}
-	if (!is_ours(name))
+	if (!is_ours(name) && !is_via)
 		return true;
-	conf_report_error(b->report, spot,
+	conf_report_error(report, spot,
 	    "\"%" PRI_STR "\" is written by the proxy itself", ARG_STR(name));
 	if (str_eq_nocase(name, STR("Host")))
-		conf_report_help(b->report,
+		conf_report_help(report,
 		    "write send_host = \"name\"; for the Host of requests");
+	else if (is_via)
+		conf_report_help(report,
+		    "a request that comes back to the proxy is known by it");
 	return false;
 }
 
@@ -89,12 +85,13 @@ static struct conf_field *add(struct draft *d, const struct conf_spot *spot,
 {
 	struct conf_field *f = &d->at[d->count];
 
+	INSIST(d->count < d->room);
 	if (d->count == FIELDS_MAX) {
 		conf_report_error(d->b->report, spot,
 		    "there are more than %d fields here", FIELDS_MAX);
 		return NULL;
 	}
-	if (!check_name(d->b, spot, name) || has_nearer(d, name))
+	if (!check_name(d, spot, name) || has_nearer(d, name))
 		return NULL;
 	*f = (struct conf_field){
 	    .name = str_make(arena_strdup(&d->b->conf->arena, name), name.n)};
@@ -151,16 +148,37 @@ static void read_removed(struct draft *d, const config_setting_t *group)
 	}
 }
 
+static unsigned count_fields(const struct conf_layers *in)
+{
+	static const enum conf_setting all[] = {SETTING_FIELDS_set,
+	    SETTING_FIELDS_add, SETTING_FIELDS_remove};
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < in->count; i++)
+		for (size_t k = 0; k < sizeof(all) / sizeof(all[0]); k++) {
+			const config_setting_t *s =
+			    conf_setting_get(in->at[i], all[k]);
+
+			if (s != NULL && config_setting_is_group(s))
+				count += (unsigned)config_setting_length(s);
+			else if (s != NULL)
+				count += conf_tree_item_count(s);
+		}
+	return count;
+}
+
 static struct conf_fields read_side(struct conf_build *b,
     const struct conf_layers *headers, enum conf_setting side)
 {
 	struct conf_layers in = conf_layers_in(headers, side);
-	struct draft d = {.b = b};
+	struct draft d = {.b = b,
+	    .of_requests = side == SETTING_HEADERS_request};
 	struct conf_field *kept;
 
 	if (in.count == 0)
 		return (struct conf_fields){.count = 0};
-	d.at = ARENA_ARRAY(b->scratch, struct conf_field, FIELDS_MAX + 1);
+	d.room = count_fields(&in) + 1;
+	d.at = ARENA_ARRAY(b->scratch, struct conf_field, d.room);
 	for (unsigned i = 0; i < in.count; i++) {
 		d.nearer = d.count;
 		read_values(&d, in.at[i], SETTING_FIELDS_set);

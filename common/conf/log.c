@@ -271,10 +271,7 @@ static enum log_level read_level(struct conf_build *b,
 	conf_report_error(b->report,
 	    conf_setting_spot(group, SETTING_ERROR_LOG_level),
 	    "\"%s\" is not a level", text);
-	if (suggest.best != NULL)
-		conf_report_help(b->report, "did you mean \"%s\"?",
-		    suggest.best);
-	else
+	if (!conf_suggest_help(&suggest, b->report))
 		conf_report_help(b->report,
 		    "it is \"error\", \"warning\", \"info\" or \"debug\"");
 	return LEVEL_INFO;

@@ -110,9 +110,7 @@ static void refuse_name(struct conf_report *r, const config_setting_t *setting,
 	    text);
 	for (size_t i = 0; i < COUNT(format_names); i++)
 		conf_suggest_offer(&suggest, format_names[i]);
-	if (suggest.best != NULL)
-		conf_report_help(r, "did you mean \"%s\"?", suggest.best);
-	else
+	if (!conf_suggest_help(&suggest, r))
 		conf_report_help(r,
 		    "it is \"logfmt\", \"combined\", \"json\", "
 		    "or a text with fields: \"${client} ${status}\"");

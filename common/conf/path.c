@@ -141,6 +141,44 @@ bool conf_path_check(struct conf_report *r, const struct conf_spot *spot,
 	return false;
 }
 
+static bool ends_segment(struct str path, size_t at)
+{
+	return at == path.n || path.p[at] == '/';
+}
+
+/* The escape at AT, which is good. */
+static bool is_loose_escape(struct str path, size_t at)
+{
+	int byte = char_hex(path.p[at + 1]) * 16 + char_hex(path.p[at + 2]);
+	struct str behind = str_behind(path, at + 3);
+
+	if (byte == '%')
+		return behind.n >= 2 && char_hex(behind.p[0]) >= 0 &&
+		    char_hex(behind.p[1]) >= 0;
+	if (byte == ' ')
+		return ends_segment(path, at + 3);
+	return byte < 0x80 &&
+	    (is_path_byte((char)byte) || strchr("\\?#", byte) != NULL);
+}
+
+bool conf_path_is_loose(struct str path)
+{
+	for (size_t i = 0; i < path.n; i++)
+		if (path.p[i] == ';' ||
+		    (path.p[i] == '.' && ends_segment(path, i + 1)) ||
+		    (path.p[i] == '%' && is_loose_escape(path, i)))
+			return true;
+	return false;
+}
+
+bool conf_path_is_below(struct str path, struct str top)
+{
+	if (top.n == 1)
+		return true;
+	return str_starts(path, top) &&
+	    (path.n == top.n || path.p[top.n] == '/');
+}
+
 struct str conf_path_trim(struct str path)
 {
 	while (path.n > 1 && path.p[path.n - 1] == '/')

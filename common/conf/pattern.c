@@ -72,10 +72,10 @@ struct conf_pattern *conf_pattern_compile(struct arena *a, struct str text,
 		fault_r->at = at;
 		return NULL;
 	}
-	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	p = ARENA_NEW(a, struct conf_pattern);
 	p->text = str_make(arena_strdup(a, text), text.n);
 	p->code = code;
+	p->is_jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
 	p->literal = conf_literal_of(p->text, a);
 	p->groups = count_groups(code);
 	return p;
@@ -102,11 +102,11 @@ unsigned conf_pattern_group(const struct conf_pattern *p, struct str name)
 	return number > 0 ? (unsigned)number : 0;
 }
 
-bool conf_pattern_has_jit(void)
+bool conf_pattern_any_slow(const struct conf_pattern *p)
 {
-	uint32_t jit = 0;
-
-	return pcre2_config(PCRE2_CONFIG_JIT, &jit) >= 0 && jit != 0;
+	while (p != NULL && p->is_jit)
+		p = p->next;
+	return p != NULL;
 }
 
 /* ---- matching ---- */
@@ -134,6 +134,9 @@ static void take_captures(struct str subject, int count,
 static int run(const struct conf_pattern *p, struct str subject)
 {
 	INSIST(match_data != NULL);
+	if (p->is_jit)
+		return pcre2_jit_match(p->code, (PCRE2_SPTR)subject.p,
+		    subject.n, 0, 0, match_data, match_context);
 	return pcre2_match(p->code, (PCRE2_SPTR)subject.p, subject.n, 0, 0,
 	    match_data, match_context);
 }

@@ -17,7 +17,8 @@
 
 struct conf_pattern {
 	struct str text;
-	void *code;		     /* pcre2_code; conf_pattern_free */
+	void *code;		     /* pcre2_code; conf_pattern_free_all */
+	bool is_jit;		     /* it is machine code */
 	struct conf_literal literal; /* what a subject must have */
 	unsigned groups;
 	struct conf_pattern *next; /* of its conf: to be freed with it */
@@ -40,8 +41,8 @@ void conf_pattern_free_all(struct conf_pattern *p);
 /* The number of the group NAME, or 0. */
 unsigned conf_pattern_group(const struct conf_pattern *p, struct str name);
 
-/* Is the pattern compiled to machine code?  (False: a slow machine.) */
-bool conf_pattern_has_jit(void);
+/* Is one of those from P on not compiled to machine code?  It is slow then. */
+bool conf_pattern_any_slow(const struct conf_pattern *p);
 
 /* Makes what matching needs, unless it is there.  0 or -ENOMEM. */
 int conf_pattern_init(void);

@@ -206,10 +206,9 @@ static void report_unknown(struct conf_build *b, const struct conf_draft *draft,
 			conf_suggest_offer(&suggest, p->pool->name);
 	conf_report_error(b->report, conf_tree_spot(name),
 	    "there is no pool \"%" PRI_STR "\"", ARG_STR(text));
-	if (suggest.best != NULL)
-		conf_report_help(b->report, "did you mean \"%s\"?",
-		    suggest.best);
-	else if (memmem(text.p, text.n, "://", 3) != NULL)
+	if (conf_suggest_help(&suggest, b->report))
+		return;
+	if (memmem(text.p, text.n, "://", 3) != NULL)
 		conf_report_help(b->report,
 		    "a URL is a \"proxy\": write proxy = \"%" PRI_STR "\";",
 		    ARG_STR(text));

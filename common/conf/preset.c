@@ -89,10 +89,7 @@ static void report_unknown(struct conf_build *b, const config_setting_t *item)
 		conf_suggest_offer(&suggest, p->group->name);
 	conf_report_error(b->report, conf_tree_spot(item),
 	    "there is no preset \"%" PRI_STR "\"", ARG_STR(name));
-	if (suggest.best != NULL)
-		conf_report_help(b->report, "did you mean \"%s\"?",
-		    suggest.best);
-	else
+	if (!conf_suggest_help(&suggest, b->report))
 		conf_report_help(b->report, "define it in sluiced.conf: "
 		    "presets = { NAME = { ... }; };");
 }

@@ -187,6 +187,29 @@ static const struct conf_scope *read_scope(struct conf_build *b,
 	return conf_scope_read(b, &layers);
 }
 
+static bool check_strip(struct conf_build *b, const config_setting_t *group,
+    const struct conf_route *route)
+{
+	const struct conf_spot *spot =
+	    conf_setting_spot(group, SETTING_ROUTE_strip);
+
+	if (!route->strip)
+		return true;
+	if (route->pattern != NULL) {
+		conf_report_error(b->report, spot,
+		    "\"strip\" takes off a path, and this route has a pattern");
+		conf_report_help(b->report, "write rewrite = \"/${1}\";");
+	} else if (route->answer != NULL) {
+		conf_report_error(b->report, spot, "\"strip\" is for what is "
+		    "forwarded, and this route answers by itself");
+		conf_report_help(b->report, "the path behind that of the route "
+		    "is ${path_rest}");
+	} else {
+		return true;
+	}
+	return false;
+}
+
 /* What becomes of the path of a request that was taken. */
 static bool read_rewriting(struct conf_build *b, const config_setting_t *group,
     struct conf_route *route)
@@ -194,13 +217,7 @@ static bool read_rewriting(struct conf_build *b, const config_setting_t *group,
 	route->strip = conf_setting_bool(group, SETTING_ROUTE_strip);
 	route->rules = conf_rules_read(b, group, SETTING_ROUTE_rewrite,
 	    route->pattern);
-	if (!route->strip || route->pattern == NULL)
-		return true;
-	conf_report_error(b->report,
-	    conf_setting_spot(group, SETTING_ROUTE_strip),
-	    "\"strip\" takes off a path, and this route has a pattern");
-	conf_report_help(b->report, "write rewrite = \"/${1}\";");
-	return false;
+	return check_strip(b, group, route);
 }
 
 /* Where the way in of GROUP is written. */
@@ -277,6 +294,9 @@ void conf_route_read_all(struct conf_build *b, struct conf_draft *draft,
 		add_rest(b, v, rest);
 	}
 	conf_ways_build(&v->ways, &b->conf->arena, v->routes, v->route_count);
-	for (unsigned i = 0; i < v->route_count; i++)
+	for (unsigned i = 0; i < v->route_count; i++) {
 		conf_route_check_loop(b, v, &v->routes[i], spots[i]);
+		if (v->route_count > 1)
+			conf_route_check_path(b, &v->routes[i], spots[i]);
+	}
 }

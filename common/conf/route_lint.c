@@ -6,19 +6,11 @@
  */
 #include "common/conf/route_lint.h"
 
+#include "common/conf/path.h"
 #include "common/conf/value.h"
 #include "common/conf/when.h"
 
 /* ---- routes that can never match ---- */
-
-/* Is BELOW the path ABOVE, or under it? */
-static bool is_under(struct str below, struct str above)
-{
-	if (above.n == 1)
-		return true;
-	return str_starts(below, above) &&
-	    (below.n == above.n || below.p[above.n] == '/');
-}
 
 bool conf_route_takes_all(const struct conf_route *a,
     const struct conf_route *b)
@@ -32,7 +24,7 @@ bool conf_route_takes_all(const struct conf_route *a,
 	    a->is_exact || a->condition_count > 0 || a->path.n == 1)
 		return false;
 	return b->pattern->literal.start.n > a->path.n &&
-	    is_under(b->pattern->literal.start, a->path);
+	    conf_path_is_below(b->pattern->literal.start, a->path);
 }
 
 /* Of two that take the same, is A asked first? */
@@ -68,6 +60,19 @@ void conf_route_check_reachable(struct conf_build *b,
 			conf_report_help(b->report, "remove one of the two");
 		return;
 	}
+}
+
+/* Patterns are not looked into. */
+void conf_route_check_path(struct conf_build *b, const struct conf_route *route,
+    const struct conf_spot *spot)
+{
+	if (route->pattern != NULL || !conf_path_is_loose(route->path))
+		return;
+	conf_report_error(b->report, spot,
+	    "every request for this path is refused: some origins read "
+	    "another one in it");
+	conf_report_help(b->report, "they decode it, cut a segment at \";\", "
+	    "or drop dots at its end: write a path without");
 }
 
 /* ---- redirects that lead to themselves ---- */

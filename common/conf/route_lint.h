@@ -15,6 +15,11 @@ void conf_route_check_reachable(struct conf_build *b,
     const struct conf_vhost *v, const struct conf_route *route,
     const struct conf_spot *spot);
 
+/* Refuses ROUTE, written at SPOT, if its path is one that is refused in a
+ * vhost with other routes. */
+void conf_route_check_path(struct conf_build *b, const struct conf_route *route,
+    const struct conf_spot *spot);
+
 /* Warns if ROUTE redirects to itself; the ways of V are built. */
 void conf_route_check_loop(struct conf_build *b, const struct conf_vhost *v,
     const struct conf_route *route, const struct conf_spot *spot);

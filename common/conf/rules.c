@@ -13,6 +13,7 @@
 #include "common/base/insist.h"
 #include "common/conf/regex.h"
 #include "common/conf/settings.h"
+#include "common/conf/target.h"
 #include "common/conf/value.h"
 
 bool conf_rules_check_status(struct conf_report *r,
@@ -88,10 +89,11 @@ static bool read_to(struct conf_build *b, const config_setting_t *to,
 	    !conf_value_check_url(b, to, &rule->to,
 		rule->status != 0 ? "?#" : "?"))
 		return false;
-	if (!conf_value_is_url(&rule->to))
-		return true;
 	if (rule->status != 0)
-		return conf_value_check_authority(b, to, &rule->to);
+		return !conf_value_is_url(&rule->to) ||
+		    conf_value_check_authority(b, to, &rule->to);
+	if (!conf_value_is_url(&rule->to))
+		return conf_target_check(b, to, &rule->to, false);
 	conf_report_error(b->report, conf_tree_spot(to),
 	    "a path is rewritten to a path");
 	conf_report_help(b->report,
@@ -126,7 +128,8 @@ static bool read_template(struct conf_build *b,
 {
 	rule->place = conf_spot_place(conf_tree_spot(setting));
 	return conf_value_read(b, setting, pattern, &rule->to) &&
-	    conf_value_check_url(b, setting, &rule->to, "?");
+	    conf_value_check_url(b, setting, &rule->to, "?") &&
+	    conf_target_check(b, setting, &rule->to, true);
 }
 
 struct conf_rules conf_rules_read(struct conf_build *b,

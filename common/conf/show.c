@@ -4,6 +4,9 @@
  * Runs in the process of -T, at the end of a load whose trees were kept.
  * sluiced.conf first, then each vhost, in the order of their files.
  *
+ * The pool of a "proxy" has no name, and so no place for its settings: they
+ * are printed as remarks.
+ *
  * A route prints what it says itself, and the whole of each group that it
  * says something of; the rest it has from its vhost, in this text as in the
  * files.  The routes of -T HOST PATH print everything.
@@ -66,6 +69,8 @@ static void show_rest_row(struct conf_writer *w, enum conf_setting id,
 
 	if (strcmp(key, rest->name) == 0) {
 		conf_show_setting(w, rest);
+		if (id == SETTING_ROUTE_proxy)
+			conf_show_own_pool(w);
 	} else if (id == SETTING_ROUTE_path) {
 		conf_write_begin(w, key);
 		conf_write(w, "\"/\";");
@@ -253,9 +258,7 @@ static void report_no_vhost(struct conf_build *b, const char *host)
 			conf_suggest_offer(&suggest, d->vhost->hosts[i]);
 	conf_report_error(b->report, &spot, "no vhost has the host \"%s\"",
 	    host);
-	if (suggest.best != NULL)
-		conf_report_help(b->report, "did you mean \"%s\"?",
-		    suggest.best);
+	(void)conf_suggest_help(&suggest, b->report);
 }
 
 static const char *lower(struct arena *a, const char *text)

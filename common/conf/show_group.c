@@ -159,6 +159,19 @@ static void show_sub_group(struct conf_writer *w, enum conf_setting id,
 	conf_write_end(w, NULL);
 }
 
+void conf_show_own_pool(struct conf_writer *w)
+{
+	struct conf_layers none = conf_layers_over(NULL, NULL);
+
+	INSIST(w->depth > 0 && w->remarks == 0);
+	w->remarks = w->depth;
+	for (int i = 0; i < SETTING_END; i++)
+		if (conf_setting_rows[i].context == CONTEXT_POOL &&
+		    conf_setting_rows[i].type == TYPE_GROUP)
+			show_sub_group(w, (enum conf_setting)i, &none);
+	w->remarks = 0;
+}
+
 void conf_show_row(struct conf_writer *w, enum conf_setting id,
     const struct conf_layers *layers)
 {
@@ -181,6 +194,8 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		show_list(w, s, show_error);
 	else
 		conf_show_setting(w, s);
+	if (id == SETTING_ROUTE_proxy && s != NULL)
+		conf_show_own_pool(w);
 }
 
 void conf_show_group(struct conf_writer *w, enum conf_context context,

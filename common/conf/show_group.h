@@ -18,6 +18,9 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 void conf_show_setting(struct conf_writer *w, const config_setting_t *s);
 void conf_show_default(struct conf_writer *w, enum conf_setting id);
 
+/* What holds for the pool without a name of a "proxy", as remarks. */
+void conf_show_own_pool(struct conf_writer *w);
+
 /*
  * Types whose groups merge by rules of their own, in show_merged.c.  The
  * setting ID, log or error_log: false, a name, or a group.

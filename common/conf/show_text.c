@@ -26,8 +26,12 @@ void conf_write(struct conf_writer *w, const char *fmt, ...)
 
 void conf_write_begin(struct conf_writer *w, const char *name)
 {
-	INSIST(w->column == 0);
-	conf_write(w, "%*s", (int)(2 * w->depth), "");
+	unsigned outer = w->remarks > 0 ? w->remarks : w->depth;
+
+	INSIST(w->column == 0 && w->depth >= outer);
+	conf_write(w, "%*s", (int)(2 * outer), "");
+	if (w->remarks > 0)
+		conf_write(w, "# %*s", (int)(2 * (w->depth - outer)), "");
 	if (name != NULL)
 		conf_write(w, "%s = ", name);
 }

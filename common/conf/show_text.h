@@ -11,6 +11,7 @@ struct conf_writer {
 	const char *dir; /* left out of the names of files */
 	bool foreground; /* -d: other defaults */
 	unsigned depth;
+	unsigned remarks; /* from this depth on there are only comments; 0 */
 	unsigned column;
 };
 

@@ -80,3 +80,11 @@ void conf_suggest_offer(struct conf_suggest *s, const char *candidate)
 		s->best = candidate;
 	}
 }
+
+bool conf_suggest_help(const struct conf_suggest *s, struct conf_report *r)
+{
+	if (s->best == NULL)
+		return false;
+	conf_report_help(r, "did you mean \"%s\"?", s->best);
+	return true;
+}

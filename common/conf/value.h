@@ -23,7 +23,7 @@ enum conf_request_name {
 bool conf_value_read(struct conf_build *b, const config_setting_t *setting,
     const struct conf_pattern *pattern, struct conf_template *value_r);
 
-/* May the plain parts of T, from SETTING, stand in a field?  False: reported. */
+/* May the plain parts of T, from SETTING, stand in a field?  False: told. */
 bool conf_value_check_line(struct conf_build *b,
     const config_setting_t *setting, const struct conf_template *t);
 

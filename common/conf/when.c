@@ -62,6 +62,27 @@ static bool is_method(struct str text)
 	return text.n > 0;
 }
 
+/* False: reported. */
+static bool check_method(struct draft *d, const config_setting_t *item)
+{
+	struct str text = str_from(conf_tree_text(item));
+
+	if (!is_method(text)) {
+		conf_report_error(d->b->report, conf_tree_spot(item),
+		    "this is not a method");
+		conf_report_help(d->b->report, "methods are written in "
+		    "capitals: method = [ \"GET\", \"HEAD\" ];");
+		return false;
+	}
+	if (!str_eq(text, STR("CONNECT")) && !str_eq(text, STR("TRACE")))
+		return true;
+	conf_report_error(d->b->report, conf_tree_spot(item),
+	    "no route gets a request with %" PRI_STR ": it is answered 405",
+	    ARG_STR(text));
+	conf_report_help(d->b->report, "leave it out");
+	return false;
+}
+
 static void read_methods(struct draft *d, const config_setting_t *setting)
 {
 	unsigned items = conf_tree_item_count(setting);
@@ -70,19 +91,9 @@ static void read_methods(struct draft *d, const config_setting_t *setting)
 	c->kind = CONF_WHEN_METHOD;
 	for (unsigned i = 0; i < items; i++) {
 		const config_setting_t *item = conf_tree_item(setting, i);
-		struct str text;
 
-		if (conf_tree_refused(item))
-			continue;
-		text = str_from(conf_tree_text(item));
-		if (is_method(text)) {
-			add_value(d, c, text, items);
-			continue;
-		}
-		conf_report_error(d->b->report, conf_tree_spot(item),
-		    "this is not a method");
-		conf_report_help(d->b->report, "methods are written in "
-		    "capitals: method = [ \"GET\", \"HEAD\" ];");
+		if (!conf_tree_refused(item) && check_method(d, item))
+			add_value(d, c, str_from(conf_tree_text(item)), items);
 	}
 }
 
@@ -103,15 +114,6 @@ static struct conf_condition *find(struct draft *d, const struct kind *kind,
 	return c;
 }
 
-static bool is_name(struct str name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		if (name.p[i] <= ' ' || name.p[i] == 0x7f ||
-		    strchr("\"(),/:;<>?@[\\]{}", name.p[i]) != NULL)
-			return false;
-	return name.n > 0;
-}
-
 static void read_pair(struct draft *d, const struct kind *kind,
     const config_setting_t *item, unsigned most)
 {
@@ -120,7 +122,7 @@ static void read_pair(struct draft *d, const struct kind *kind,
 	size_t n = equals != NULL ? (size_t)(equals - text.p) : text.n;
 	struct conf_condition *c;
 
-	if (!is_name(str_make(text.p, n))) {
+	if (!str_is_token(str_make(text.p, n))) {
 		conf_report_error(d->b->report, conf_tree_spot(item),
 		    "this is neither \"name=value\" nor \"name\"");
 		conf_report_help(d->b->report, "write %s = %s;",

@@ -8,12 +8,15 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+#include "master/ctl/json.h"
 
 #define PATIENCE_SEC 10
 
@@ -49,13 +52,15 @@ static int connect_to(const char *path, bool patient)
 }
 
 /* The daemon may go away at any moment. */
-static bool send_line(int fd, const char *verb)
+static bool send_line(int fd, const char *line, bool json)
 {
-	struct iovec iov[2] = {{(void *)verb, strlen(verb)}, {"\n", 1}};
-	struct msghdr line = {.msg_iov = iov, .msg_iovlen = 2};
+	const char *end = json ? "\tjson\n" : "\n";
+	struct iovec iov[2] = {
+	    {(void *)line, strlen(line)}, {(void *)end, strlen(end)}};
+	struct msghdr message = {.msg_iov = iov, .msg_iovlen = 2};
 
-	return sendmsg(fd, &line, MSG_NOSIGNAL) ==
-	    (ssize_t)(iov[0].iov_len + 1);
+	return sendmsg(fd, &message, MSG_NOSIGNAL) ==
+	    (ssize_t)(iov[0].iov_len + iov[1].iov_len);
 }
 
 static int read_head(FILE *f)
@@ -71,39 +76,70 @@ static int read_head(FILE *f)
 	return ASK_REFUSED;
 }
 
-static int print_answer(FILE *f, const char *path)
+/* All that comes, which the caller frees; NULL: no memory. */
+static char *read_answer(FILE *f, size_t *n_r)
 {
+	char *text = NULL;
+	FILE *to = open_memstream(&text, n_r);
 	char chunk[1024];
-	int code = read_head(f);
-	FILE *to = code == ASK_DONE ? stdout : stderr;
 	size_t n;
 
+	if (to == NULL)
+		return NULL;
 	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
 		fwrite(chunk, 1, n, to);
-	if (code == ASK_NO_DAEMON || (code == ASK_DONE && ferror(f))) {
-		complain(path, "no answer");
+	return fclose(to) == 0 ? text : NULL;
+}
+
+static int print_answer(FILE *f, const struct ask *a)
+{
+	int code = read_head(f);
+	FILE *to = code == ASK_DONE || a->form != ASK_TEXT ? stdout : stderr;
+	size_t n = 0;
+	char *text = read_answer(f, &n);
+
+	if (code == ASK_NO_DAEMON || text == NULL ||
+	    (code == ASK_DONE && ferror(f))) {
+		free(text);
+		complain(a->path, "no answer");
 		return ASK_NO_DAEMON;
 	}
+	if (a->form != ASK_TEXT && (a->form != ASK_JSON || code != ASK_DONE))
+		json_print(code == ASK_DONE, a->form == ASK_JSON_STEPS,
+		    text);
+	else
+		fwrite(text, 1, n, to);
+	free(text);
 	return fflush(to) == 0 ? code : ASK_REFUSED;
 }
 
-int ask(const char *path, const char *verb, bool patient)
+static int ask_at(int fd, const struct ask *a)
 {
-	int fd = connect_to(path, patient);
+	FILE *f = fdopen(fd, "r");
 	int code;
-	FILE *f;
 
-	if (fd < 0)
-		return ASK_NO_DAEMON;
-	f = fdopen(fd, "r");
 	if (f == NULL) {
-		complain(path, strerror(errno));
+		complain(a->path, strerror(errno));
 		close(fd);
 		return ASK_NO_DAEMON;
 	}
-	if (!send_line(fd, verb))
-		complain(path, "it takes no questions");
-	code = print_answer(f, path); /* it may have said why */
+	if (!send_line(fd, a->line, a->form == ASK_JSON))
+		complain(a->path, "it takes no questions");
+	code = print_answer(f, a); /* it may have said why */
 	fclose(f);
+	return code;
+}
+
+int ask(const struct ask *a)
+{
+	int fd = connect_to(a->path, a->patient);
+	int code = fd >= 0 ? ask_at(fd, a) : ASK_NO_DAEMON;
+
+	if (code == ASK_NO_DAEMON && a->form != ASK_TEXT) {
+		char text[] = "no daemon has answered";
+
+		json_print(false, false, text);
+		fflush(stdout);
+	}
 	return code;
 }

@@ -9,11 +9,25 @@
 /* Exit codes of sluicectl. */
 enum { ASK_DONE = 0, ASK_REFUSED = 1, ASK_USAGE = 2, ASK_NO_DAEMON = 3 };
 
+/* How an answer is printed; see json.h. */
+enum ask_form {
+	ASK_TEXT,
+	ASK_JSON,	/* the daemon is asked for it */
+	ASK_JSON_LINES, /* made here, of messages */
+	ASK_JSON_STEPS	/* made here, of what route tells */
+};
+
+struct ask {
+	const char *path; /* of the control socket */
+	const char *line; /* a verb, and what goes with it */
+	bool patient;	  /* waits as long as it takes; else 10 s */
+	enum ask_form form;
+};
+
 /*
- * Sends VERB to the daemon that listens at PATH, and prints what it answers:
- * to stdout when it was done, else to stderr.  Waits for the answer as long
- * as it takes if PATIENT, else 10 s.  An exit code.
+ * Asks, and prints the answer: text to stdout when it was done, else to
+ * stderr; JSON to stdout.  An exit code.
  */
-int ask(const char *path, const char *verb, bool patient);
+int ask(const struct ask *a);
 
 #endif

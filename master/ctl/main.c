@@ -1,7 +1,7 @@
 /*
  * main.c - sluicectl: asks sluiced to do something, or how it is.
  *
- *   sluicectl [-s SOCKET] VERB
+ *   sluicectl [-s SOCKET] [--json] VERB
  *
  * Verbs have nothing of their own here yet but their help: the daemon does
  * the work and writes the text.  One that does gets a file in this folder.
@@ -18,26 +18,36 @@
 
 struct verb {
 	const char *name;
+	enum ask_form json; /* how it is asked with --json */
+	bool patient;	    /* it may take longer than a few seconds */
 	const char *help;
-	bool patient; /* it may take longer than a few seconds */
 };
 
 static const struct verb verbs[] = {
-    {"status", "show generation, workers and counters", false},
-    {"workers", "show each worker, and what old ones wait for", false},
-    {"version", "show version, libraries and features", false},
-    {"route", "tell which vhost, route and pool take a URL, and why", false},
-    {"reload", "load the configuration; returns when it is in force", true},
-    {"reopen", "reopen the logs; returns when all write to them", false},
-    {"stop", "end now: exchanges get a second", false},
-    {"drain", "accept no more, finish what there is, end", false},
+    {"status", ASK_JSON, false, "show generation, workers and counters"},
+    {"workers", ASK_JSON, false,
+	"show each worker, and what old ones wait for"},
+    {"version", ASK_JSON, false, "show version, libraries and features"},
+    {"route", ASK_JSON_STEPS, false,
+	"tell which vhost, route and pool take a URL, and why"},
+    {"reload", ASK_JSON_LINES, true,
+	"load the configuration; returns when it is in force"},
+    {"reopen", ASK_JSON_LINES, false,
+	"reopen the logs; returns when all write to them"},
+    {"stop", ASK_JSON_LINES, false, "end now: exchanges get a second"},
+    {"drain", ASK_JSON_LINES, false,
+	"accept no more, finish what there is, end"},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
 
 static void print_usage(FILE *f)
 {
-	fputs("usage: sluicectl [-s SOCKET] VERB\n", f);
+	fputs("usage: sluicectl [-s SOCKET] [--json] VERB\n"
+	      "  -s, --socket SOCKET  ask the daemon that listens there\n"
+	      "      --json           answers for programs, on stdout\n"
+	      "  -h, --help           show this\n"
+	      "verbs:\n", f);
 	for (unsigned i = 0; i < VERB_COUNT; i++)
 		fprintf(f, "  %-8s %s\n", verbs[i].name, verbs[i].help);
 }
@@ -57,35 +67,50 @@ static int wrong(const char *text, const char *what)
 	return ASK_USAGE;
 }
 
-int main(int argc, char **argv)
+/* What stands before the verb.  False: wrong, or help (*CODE_R). */
+static bool read_options(int argc, char **argv, struct ask *a, int *code_r)
 {
 	static const struct option options[] = {
 	    {"socket", required_argument, NULL, 's'},
+	    {"json", no_argument, NULL, 'j'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
-	const char *path = DEFAULT_SOCKET;
-	const struct verb *verb;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "+s:h", options, NULL)) != -1) {
 		if (c == 's') {
-			path = optarg;
-		} else if (c == 'h') {
-			print_usage(stdout);
-			return ASK_DONE;
+			a->path = optarg;
+		} else if (c == 'j') {
+			a->form = ASK_JSON;
 		} else {
-			print_usage(stderr);
-			return ASK_USAGE;
+			*code_r = c == 'h' ? ASK_DONE : ASK_USAGE;
+			print_usage(c == 'h' ? stdout : stderr);
+			return false;
 		}
 	}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct ask a = {.path = DEFAULT_SOCKET};
+	const struct verb *verb;
+	int code;
+
+	if (!read_options(argc, argv, &a, &code))
+		return code;
 	if (optind == argc)
 		return wrong("which verb?", "");
 	if (strcmp(argv[optind], "route") == 0)
-		return ctl_route(path, argc - optind, argv + optind);
+		return ctl_route(&a, argc - optind, argv + optind);
 	if (optind + 1 < argc)
 		return wrong("one verb only, not ", argv[optind + 1]);
 	verb = find(argv[optind]);
 	if (verb == NULL)
 		return wrong("no such verb: ", argv[optind]);
-	return ask(path, verb->name, verb->patient);
+	a.line = verb->name;
+	a.patient = verb->patient;
+	if (a.form != ASK_TEXT)
+		a.form = verb->json;
+	return ask(&a);
 }

@@ -13,7 +13,6 @@
 
 #include "common/base/out.h"
 #include "common/ipc/explain.h"
-#include "master/ctl/ask.h"
 
 struct question {
 	const char *method;
@@ -66,7 +65,7 @@ static int read_options(int argc, char **argv, struct question *q)
 	return ASK_DONE;
 }
 
-int ctl_route(const char *path, int argc, char **argv)
+int ctl_route(const struct ask *how, int argc, char **argv)
 {
 	static char fields[EXPLAIN_QUESTION_MAX];
 	static char text[EXPLAIN_QUESTION_MAX];
@@ -74,6 +73,7 @@ int ctl_route(const char *path, int argc, char **argv)
 	    .from = "127.0.0.1",
 	    .fields = out_make(fields, sizeof(fields))};
 	struct out line = out_make(text, sizeof(text));
+	struct ask a = *how;
 	int code = read_options(argc, argv, &q);
 
 	if (code != ASK_DONE)
@@ -84,5 +84,8 @@ int ctl_route(const char *path, int argc, char **argv)
 	out_str(&line, out_text(&q.fields));
 	if (!out_ok(&line) || !out_ok(&q.fields))
 		return complain("the question is too long", "");
-	return ask(path, out_cstr(&line), false);
+	a.line = out_cstr(&line);
+	if (a.form != ASK_TEXT)
+		a.form = ASK_JSON_STEPS;
+	return ask(&a);
 }

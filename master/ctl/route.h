@@ -4,10 +4,12 @@
 #ifndef MASTER_CTL_ROUTE_H
 #define MASTER_CTL_ROUTE_H
 
+#include "master/ctl/ask.h"
+
 /*
  * ARGV: "route", URL, and options -H 'Name: value', -X METHOD, --from ADDRESS
- * before or behind it.  Asks the daemon at PATH; an exit code of ask.h.
+ * before or behind it.  Asks as HOW says, but for its line; an exit code of ask.h.
  */
-int ctl_route(const char *path, int argc, char **argv);
+int ctl_route(const struct ask *how, int argc, char **argv);
 
 #endif

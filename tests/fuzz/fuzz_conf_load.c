@@ -37,7 +37,7 @@ static void check_lookups(const struct conf *conf)
 			const struct conf_name *name = &l->names.slots[j];
 
 			if (name->vhost != NULL && name->text.p[0] != '.')
-				INSIST(conf_find_vhost(l, name->text) ==
+				INSIST(conf_names_find(&l->names, name->text) ==
 				    name->vhost);
 		}
 	}

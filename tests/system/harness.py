@@ -196,7 +196,8 @@ class Sluiced:
         return env
 
     def _try_start(self):
-        args = [] if self.daemonize else ["-d"]
+        supervised = "--supervised" in self.args
+        args = [] if self.daemonize or supervised else ["-d"]
         if self.quick:
             args += ["--listen", f"127.0.0.1:{self.port}", "--to", self.quick]
         else:

@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from harness import StartFailed, proxy_to
+from harness import StartFailed, eventually, proxy_to
 from harness_origin import reply
 from harness_processes import free_port
-from harness_scripts import get, post
+from harness_scripts import get, pattern, post
 
 BROWSER = ("Accept: text/html,application/xhtml+xml,application/xml;q=0.9,"
            "*/*;q=0.8")
@@ -255,6 +255,51 @@ def test_the_connection_to_an_origin_outlives_its_error(sluice, origin):
         for _ in range(3):
             assert client.get().body.startswith(b"500 Internal")
     assert len(behind.peers) == 1
+
+
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_a_page_instead_of_an_early_error_does_not_wait(sluice, origin,
+                                                        framing):
+    """The origin has answered and reads on; the client hears it at once, and
+    may send the rest or leave."""
+    def script(peer):
+        head = peer.read_head()
+        peer.send(reply(b"theirs", "503 Busy"))
+        peer.requests.append(peer.read_body(head, to_close=False))
+
+    behind = origin(script)
+    daemon = with_errors(sluice, '{ status = 503; origin = true; }',
+                         to=behind)
+    request = post("/", pattern(50_000), length=50_000) \
+        if framing == "length" else post("/", pattern(49_000), b"1" * 1000)
+    with daemon.client() as client:
+        client.send(request[:1000])
+        answer = client.read_reply()
+        assert answer.status == 503 and b"theirs" not in answer.body
+        assert answer.tokens("Connection") == ["close"]
+        client.send(request[1000:])
+        client.wait_close()
+    line, = daemon.wait_exchanges(1)
+    assert (line["status"], line["end"]) == ("503", "done")
+    eventually(lambda: [len(r.body) for r in behind.requests] == [50_000],
+               what="the origin to have the whole body")
+
+
+def test_a_client_may_leave_with_the_page_instead_of_an_early_error(sluice,
+                                                                    origin):
+    def script(peer):
+        peer.read_head()
+        peer.send(reply(b"theirs", "503 Busy"))
+        peer.read_to_close()
+
+    daemon = with_errors(sluice, '{ status = 503; origin = true; }',
+                         to=origin(script))
+    for _ in range(2):
+        with daemon.client() as client:
+            client.send(post("/", pattern(1000), length=50_000))
+            assert client.read_reply().status == 503
+    for line in daemon.wait_exchanges(2):
+        assert (line["status"], line["end"]) == ("503", "client_closed")
 
 
 def test_an_unread_error_of_an_origin_is_cut(sluice, origin):

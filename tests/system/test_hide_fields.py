@@ -75,6 +75,32 @@ def test_interim_replies_are_hidden_too_and_get_no_date(sluice, origin):
                                b"Link: </a.css>\r\n\r\n")
 
 
+def test_interim_replies_do_not_name_the_origin(sluice, origin):
+    def script(peer):
+        inside = f"127.0.0.1:{behind.port}".encode()
+        while True:
+            peer.read_request()
+            peer.send(b"HTTP/1.1 103 Early Hints\r\n"
+                      b"Location: http://" + inside + b"/a\r\n"
+                      b"Refresh: 1; url=http://" + inside + b"/b\r\n"
+                      b"Link: </a.css>\r\n"
+                      b"Set-Cookie: a=b; Domain=127.0.0.1\r\n"
+                      b"Set-Cookie: debug=1\r\n\r\n" + reply(b"x"))
+
+    behind = origin(script)
+    daemon = sluice(vhost=proxy_to(behind) +
+                    'cookies = { remove = "debug"; };\n', workers=1)
+    with daemon.client() as client:
+        for _ in range(2):
+            client.send(get(host="public.test"))
+            interim = []
+            client.read_reply(interim=interim)
+            assert interim[0].fields == [
+                ("Location", "http://public.test/a"),
+                ("Refresh", "1; url=http://public.test/b"),
+                ("Link", "</a.css>"), ("Set-Cookie", "a=b")]
+
+
 def test_a_request_keeps_what_is_hidden_in_replies(sluice, origin):
     behind = origin(reply(b"x"))
     daemon = sluice(vhost=proxy_to(behind), workers=1)

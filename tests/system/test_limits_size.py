@@ -163,6 +163,17 @@ def test_a_head_is_not_read_beyond_its_limit(sluice, origin):
     assert line["limit"] == "limits.header:1k"
 
 
+def test_an_answer_to_head_has_no_body_even_if_its_head_is_too_large(
+        sluice, origin):
+    daemon = sluice(vhost=vhost_of(origin(tell),
+                                   more='limits = { header = "1k"; };'),
+                    workers=1)
+    with daemon.client() as client:
+        client.send(b"HEAD / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * KIB)
+        assert client.read_head().status == 431
+        client.wait_close()         # fails on bytes before the end
+
+
 def head_of(size):
     start = b"GET / HTTP/1.1\r\nHost: localhost\r\nX: "
     return start + b"x" * (size - len(start) - 4) + b"\r\n\r\n"

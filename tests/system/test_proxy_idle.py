@@ -112,6 +112,18 @@ def test_more_clients_than_descriptors_wait_and_are_served(sluice, origin,
     assert 1 <= told <= 3
 
 
+def test_silent_clients_give_way_to_who_has_something_to_say(
+        sluice, origin, many_files):
+    """And long before timeouts.idle: that is 60 s here."""
+    daemon = limited(sluice(vhost=proxy_to(origin(tell)), workers=1,
+                            start=False), 400)
+    silent = [daemon.client() for _ in range(300)]
+    with daemon.client(deadline=30) as client:
+        assert client.get().status == 200
+    assert counters(daemon)["idle_displaced"] > 0
+    assert len(silent) == 300
+
+
 def limited(daemon, number):
     """Starts DAEMON with a hard limit of NUMBER descriptors."""
     command = daemon.command

@@ -4,7 +4,7 @@ import pytest
 
 from harness import StartFailed, proxy_to
 from harness_origin import reply
-from harness_scripts import without_forwarding
+from harness_scripts import chunked_reply, get, without_forwarding
 
 ORIGINS = ["X-Powered-By: x", "X-One: origin", "x-one: twice",
            "X-Two: origin", "Content-Type: text/plain"]
@@ -38,13 +38,13 @@ def test_what_we_write_ourselves_can_be_replaced_and_removed(sluice, origin):
     daemon = sluice(workers=1, vhost=proxy_to(behind) + headers(
         "request", 'set = { X-Forwarded-Proto = "https"; X-Request-Id = '
         '"id-${request_id}"; }; add = { X-Forwarded-For = "10.0.0.1"; }; '
-        'remove = [ "traceparent", "x-forwarded-port", "Via" ];'))
+        'remove = [ "traceparent", "x-forwarded-port" ];'))
     daemon.get(fields=["X-Forwarded-Proto: ftp", "X-Forwarded-For: 1.2.3.4"])
     got = behind.requests[0]
     assert got.all("X-Forwarded-Proto") == ["https"]
     assert len(got.get("X-Request-Id")) == 35
     assert got.all("X-Forwarded-For") == ["127.0.0.1", "10.0.0.1"]
-    for gone in ("traceparent", "X-Forwarded-Port", "Via"):
+    for gone in ("traceparent", "X-Forwarded-Port"):
         assert got.all(gone) == [], gone
     assert got.get("X-Forwarded-Host") == "localhost"
 
@@ -75,6 +75,24 @@ def test_a_retried_request_has_the_same_fields(sluice, origin):
     for request in behind.requests:
         assert without_forwarding(request) == [
             ("Host", "localhost"), ("X-B", "b"), ("X-A", "a!"), ("X-B", "c")]
+
+
+def test_no_spelling_of_a_field_gets_around_who_sets_or_removes_it(sluice,
+                                                                   origin):
+    """CGI, WSGI and Rack know X_User by the same name as X-User."""
+    behind = echo(origin)
+    daemon = sluice(workers=1, vhost=proxy_to(behind) + headers(
+        "request", 'set = { X-User = "me"; X_Own = "1"; }; '
+        'add = { X-More = "b"; }; remove = [ "X-Debug-Me", "Cookie" ];'))
+    answer = daemon.get(fields=[
+        "X_User: root", "x_USER: root", "X-User: root", "X_Debug-Me: 1",
+        "X-Debug_Me: 1", "x_debug_me: 1", "X-Own: kept", "X_Users: kept",
+        "XUser: kept", "X_Use: kept", "X_More: kept", "Cookie: a=b"])
+    assert answer.status == 200
+    assert without_forwarding(behind.requests[0]) == [
+        ("Host", "localhost"), ("X-Own", "kept"), ("X_Users", "kept"),
+        ("XUser", "kept"), ("X_Use", "kept"), ("X_More", "kept"),
+        ("X-User", "me"), ("X_Own", "1"), ("X-More", "b")]
 
 
 # ---- replies ----
@@ -131,6 +149,55 @@ def test_replaced_pages_get_them_too(sluice, origin):
     assert answer.all("Retry-After") == ["7"]
 
 
+def test_what_is_not_the_origins_to_say_is_in_no_part_of_a_reply(sluice,
+                                                                origin):
+    fields = b"X-Gone: o\r\nX-Set: o\r\nX-Added: o\r\nX-Else: o\r\n"
+    hints = b"HTTP/1.1 103 Early Hints\r\n" + fields + b"\r\n"
+    last = b"0\r\n\r\n"
+    behind = origin(hints + chunked_reply(b"hello").replace(
+        last, last[:3] + fields + last[3:]))
+    daemon = sluice(workers=1, vhost=proxy_to(behind) + headers(
+        "response", 'set = { x-set = "s"; }; add = { x-added = "a"; }; '
+        'remove = "x-gone";'))
+    interim = []
+    with daemon.client() as client:
+        client.request(fields=["Connection: TE", "TE: trailers"])
+        answer = client.read_reply(interim=interim)
+    left = [("X-Added", "o"), ("X-Else", "o")]
+    assert [m.fields for m in interim] == [left]
+    assert answer.trailers == left and answer.body == b"hello"
+    assert (answer.get("X-Set"), answer.get("X-Added")) == ("s", "a")
+
+
+# ---- many and long values ----
+
+
+@pytest.mark.parametrize("side", ["request", "response"])
+@pytest.mark.parametrize("count, size", [(5, 600), (100, 600), (8, 8000),
+                                         (2, 30_000)])
+def test_many_values_may_be_long(sluice, origin, side, count, size):
+    behind = echo(origin)
+    daemon = sluice(workers=1, vhost=proxy_to(behind) + headers(
+        side, "set = { " + " ".join(
+            f'X-{i} = "${{header:X-Long}}";' for i in range(count)) + " };"))
+    long = "v" * size
+    with daemon.client() as client:
+        for _ in range(2):
+            client.send(get("/", "X-Long: " + long))
+            answer = client.read_reply()
+            assert answer.status == 200
+    got = answer if side == "response" else behind.requests[1]
+    assert [got.get(f"X-{i}") for i in range(count)] == [long] * count
+
+
+def test_a_value_longer_than_any_template_may_be_is_500(sluice, origin):
+    daemon = sluice(workers=1, vhost=proxy_to(echo(origin)) + headers(
+        "response", 'set = { X-A = "${header:X-Q}${header:X-Q}"; };'))
+    assert daemon.get(fields=["X-Q: " + "q" * 16_384]).status == 200
+    assert daemon.get(fields=["X-Q: " + "q" * 16_385]).status == 500
+    assert daemon.wait_exchanges(2)[1]["end"] == "template_long"
+
+
 # ---- inheritance ----
 
 
@@ -179,6 +246,18 @@ def test_fields_that_cannot_be_are_refused(sluice, what):
         with pytest.raises(StartFailed, match=": error: "):
             sluice(vhost=proxy_to("http://127.0.0.1:1") +
                    headers(side, what))
+
+
+@pytest.mark.parametrize("what", ['set = { Via = "1.1 a"; };',
+                                  'add = { via = "1.1 a"; };',
+                                  'remove = "VIA";'])
+def test_loops_of_requests_stay_known_by_via(sluice, origin, what):
+    with pytest.raises(StartFailed, match="written by the proxy itself"):
+        sluice(vhost=proxy_to("http://127.0.0.1:1") +
+               headers("request", what))
+    daemon = sluice(workers=1, vhost=proxy_to(echo(origin)) +
+                    headers("response", what))
+    assert daemon.get().status == 200
 
 
 def test_lines_cannot_be_smuggled_in_by_a_value(sluice, origin):

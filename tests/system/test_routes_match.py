@@ -58,6 +58,19 @@ def test_a_host_that_no_name_or_pattern_has_is_421(sluice):
 # ---- kinds of paths ----
 
 
+def test_paths_with_escapes_are_taken_among_others(sluice):
+    paths = ["/a%20b", "/caf%C3%A9", "/100%25"]
+    daemon = sluice(workers=1, vhost=vhost(
+        *(says(path, f'path = "{path}";') for path in paths),
+        says("rest", 'path = "/";')))
+    with daemon.client() as client:
+        for path in paths:
+            assert client.get(path).body.decode() == path
+            assert client.get(path + "/x").body.decode() == path
+        assert client.get("/caf%c3%a9").body == b"/caf%C3%A9"
+    for path in ("/100%2525", "/a%2520b", "/x/%2E./a%20b%20/"):
+        assert daemon.get(path).status == 400, path
+
 KINDS = vhost(
     says("root", 'path = "/";'),
     says("pattern", 'path_regex = "^/a";'),

@@ -79,6 +79,26 @@ def test_each_event_arrives_before_the_next_is_sent(sluice, origin, kind,
     assert daemon.wait_exchanges(1)[0]["end"] == "done"
 
 
+@pytest.mark.parametrize("begun", [b"1", b"1;a=b", b"1\r"])
+def test_a_head_does_not_wait_for_a_chunk_that_has_only_begun(sluice, origin,
+                                                              begun):
+    confirmed = Relay()
+
+    def script(peer):
+        peer.read_head()
+        peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                  begun)
+        confirmed.wait()
+        peer.send(b"\r\n"[begun.count(b"\r"):] + b"x\r\n0\r\n\r\n")
+
+    daemon = sluice(vhost=proxy_to(origin(script)), workers=1)
+    with daemon.client() as client:
+        client.send(get("/"))
+        assert client.read_head().status == 200
+        confirmed.tell()
+        assert client.read_exactly(11) == b"1\r\nx\r\n0\r\n\r\n"
+
+
 def test_a_single_byte_is_not_waited_behind(sluice, origin):
     """Neither the byte that ends a head, nor the first of a body."""
     confirmed = Relay()

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -138,8 +139,19 @@ static void open_logs(void)
 		access_log_set_fd(i, null);
 }
 
+/* In a worker all signals are blocked; this one a splice may raise. */
+static void block_sigpipe(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	INSIST(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+}
+
 void proxy_open(int listener)
 {
+	block_sigpipe();
 	load_conf();
 	move_servers(listener);
 	open_logs();

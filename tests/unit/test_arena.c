@@ -167,6 +167,36 @@ START_TEST(a_rewound_arena_is_as_it_was)
 }
 END_TEST
 
+START_TEST(a_trimmed_piece_leaves_its_rest_to_the_next)
+{
+	static const size_t kept[] = {0, 1, 16, 17, 3999, 4000};
+	_Alignas(16) char block[64];
+	struct arena a;
+
+	arena_init_bounded(&a, block, 64, 100000);
+	ck_assert_ptr_eq(arena_alloc(&a, 64), block);
+	for (int i = 0; i < 6; i++) {
+		size_t room = kept[i] > 16 ? (kept[i] + 15) / 16 * 16 : 16;
+		char *p = arena_alloc(&a, 4000);
+
+		memset(p, 'x', 4000);
+		arena_trim(&a, p, kept[i]);
+		ck_assert_ptr_eq(arena_alloc(&a, 1), p + room);
+	}
+	arena_free(&a);
+}
+END_TEST
+
+START_TEST(no_piece_grows_by_trimming)
+{
+	_Alignas(16) char block[64];
+	struct arena a;
+
+	arena_init_fixed(&a, block, 64);
+	arena_trim(&a, arena_alloc(&a, 16), 17);
+}
+END_TEST
+
 START_TEST(an_absurd_size_ends_a_growing_arena)
 {
 	static const size_t sizes[] = {
@@ -196,6 +226,8 @@ int main(void)
 	    tc, a_crooked_block_is_used_from_its_first_aligned_byte);
 	tcase_add_test(tc, a_bounded_arena_takes_so_much_more_and_then_refuses);
 	tcase_add_test(tc, a_rewound_arena_is_as_it_was);
+	tcase_add_test(tc, a_trimmed_piece_leaves_its_rest_to_the_next);
+	tcase_add_test_raise_signal(tc, no_piece_grows_by_trimming, SIGABRT);
 	tcase_add_test(tc, copies_are_terminated);
 	tcase_add_test(tc, nothing_at_all_is_still_an_address);
 	tcase_add_loop_test_raise_signal(

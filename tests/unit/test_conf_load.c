@@ -284,9 +284,9 @@ START_TEST(vhosts_share_addresses_by_default)
 	l = conf_case_listener(&c, "0.0.0.0:80");
 	ck_assert_ptr_nonnull(l);
 	ck_assert_uint_eq(l->names.count, 3);
-	ck_assert_ptr_nonnull(conf_find_vhost(l, STR("a.example")));
-	ck_assert_ptr_nonnull(conf_find_vhost(l, STR("b.example")));
-	ck_assert_ptr_nonnull(conf_find_vhost(l, STR("c.example")));
+	ck_assert_ptr_nonnull(conf_names_find(&l->names, STR("a.example")));
+	ck_assert_ptr_nonnull(conf_names_find(&l->names, STR("b.example")));
+	ck_assert_ptr_nonnull(conf_names_find(&l->names, STR("c.example")));
 	ck_assert_ptr_eq(l->names.catch_all, c.conf->vhosts[2]);
 	ck_assert_ptr_nonnull(strstr(l->place.file, "vhosts.d/a.conf"));
 	l = conf_case_listener(&c, "127.0.0.1:81");
@@ -345,11 +345,11 @@ START_TEST(one_host_may_have_a_vhost_an_address)
 	conf_case_text(&c, "vhosts.d/b.conf",
 	    "listen = \"127.0.0.1:82\";" VHOST("a"));
 	conf_case_load_good(&c);
-	ck_assert_ptr_eq(conf_find_vhost(
-	    conf_case_listener(&c, "127.0.0.1:81"), STR("a")),
+	ck_assert_ptr_eq(conf_names_find(
+	    &conf_case_listener(&c, "127.0.0.1:81")->names, STR("a")),
 	    c.conf->vhosts[0]);
-	ck_assert_ptr_eq(conf_find_vhost(
-	    conf_case_listener(&c, "127.0.0.1:82"), STR("a")),
+	ck_assert_ptr_eq(conf_names_find(
+	    &conf_case_listener(&c, "127.0.0.1:82")->names, STR("a")),
 	    c.conf->vhosts[1]);
 }
 END_TEST

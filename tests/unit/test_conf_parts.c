@@ -4,7 +4,9 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "common/conf/address.h"
 #include "common/conf/name.h"
+#include "common/conf/path.h"
 #include "common/conf/report.h"
 #include "common/conf/suggest.h"
 #include "common/conf/units.h"
@@ -315,6 +317,42 @@ static char *report(struct str text, struct conf_spot spot)
 	return got;
 }
 
+START_TEST(a_port_is_what_stands_behind_the_host)
+{
+	static const char *const pairs[][2] = {
+	    {"127.0.0.1:80", "80"},
+	    {"[::1]:8080", "8080"},
+	    {"a.example:65535", "65535"},
+	    {"a.example", ""},
+	    {"[::1]", ""},
+	    {"::1", ""},
+	    {"a:", ""},
+	    {"a:080", ""},
+	    {"a:65536", ""},
+	    {"a:8x", ""},
+	    {"", ""},
+	};
+
+	for (size_t i = 0; i < COUNT(pairs); i++) {
+		struct str port = conf_address_port_in(str_from(pairs[i][0]));
+
+		ck_assert_msg(str_eq(port, str_from(pairs[i][1])), "%s",
+		    pairs[i][0]);
+	}
+}
+END_TEST
+
+START_TEST(below_a_path_is_itself_and_behind_a_slash)
+{
+	ck_assert(conf_path_is_below(STR("/api"), STR("/api")));
+	ck_assert(conf_path_is_below(STR("/api/x"), STR("/api")));
+	ck_assert(conf_path_is_below(STR("/x"), STR("/")));
+	ck_assert(!conf_path_is_below(STR("/apis"), STR("/api")));
+	ck_assert(!conf_path_is_below(STR("/ap"), STR("/api")));
+	ck_assert(!conf_path_is_below(STR("/"), STR("/api")));
+}
+END_TEST
+
 START_TEST(a_message_shows_its_line_with_a_caret)
 {
 	struct conf_spot spot = {.at = 4, .n = 2, .line = 2, .column = 3};
@@ -385,6 +423,8 @@ int main(void)
 	tcase_add_test(tc, far_words_are_not);
 	tcase_add_test(tc, host_names_get_the_form_of_a_request);
 	tcase_add_test(tc, what_is_no_host_name_says_why);
+	tcase_add_test(tc, a_port_is_what_stands_behind_the_host);
+	tcase_add_test(tc, below_a_path_is_itself_and_behind_a_slash);
 	tcase_add_test(tc, a_message_shows_its_line_with_a_caret);
 	tcase_add_test(tc, a_spot_at_the_end_still_has_a_caret);
 	tcase_add_test(tc, nothing_dangerous_reaches_the_terminal);

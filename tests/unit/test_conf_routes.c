@@ -67,10 +67,10 @@ START_TEST(patterns_are_in_the_order_of_the_files)
 	conf_case_load_good(&c);
 	l = conf_case_listener(&c, "0.0.0.0:80");
 	ck_assert_uint_eq(l->names.pattern_count, 3);
-	ck_assert_ptr_eq(conf_find_vhost(l, STR("abcd")), c.conf->vhosts[0]);
-	ck_assert_ptr_eq(conf_find_vhost(l, STR("aa")), c.conf->vhosts[1]);
-	ck_assert_ptr_null(conf_find_vhost(l, STR("b")));
-	ck_assert_ptr_null(conf_find_vhost(l, STR_NONE));
+	ck_assert_ptr_eq(conf_names_find(&l->names, STR("abcd")), c.conf->vhosts[0]);
+	ck_assert_ptr_eq(conf_names_find(&l->names, STR("aa")), c.conf->vhosts[1]);
+	ck_assert_ptr_null(conf_names_find(&l->names, STR("b")));
+	ck_assert_ptr_null(conf_names_find(&l->names, STR_NONE));
 }
 END_TEST
 

@@ -66,7 +66,7 @@ START_TEST(thousands_of_vhosts_load_in_two_seconds_and_little_memory)
 	if (SLOWER == 1)
 		ck_assert_uint_lt(mallinfo2().uordblks + mallinfo2().hblkhd -
 		    before, (size_t)VHOSTS * 12 * 1024);
-	ck_assert_ptr_eq(conf_find_vhost(&c.conf->listeners[0],
+	ck_assert_ptr_eq(conf_names_find(&c.conf->listeners[0].names,
 	    STR("www.v4999.example.com")), c.conf->vhosts[VHOSTS - 1]);
 	conf_case_end(&c);
 }

@@ -110,6 +110,40 @@ START_TEST(the_first_server_of_a_short_list_is_in_its_long_form)
 }
 END_TEST
 
+static void has(const char *text)
+{
+	ck_assert_msg(strstr(shown, text) != NULL, "no %s in:\n%s", text,
+	    shown);
+}
+
+START_TEST(the_pool_of_a_proxy_is_shown_as_remarks)
+{
+	conf_case_text(&c, "sluiced.conf", CASE_USER);
+	conf_case_text(&c, "vhosts.d/a.conf",
+	    "host = \"a.example\"; proxy = " ORIGIN ";\n");
+	show("a.example", NULL);
+	has("\n    # timeouts = {\n    #   connect = \"3s\"; ");
+	has("\n    #   total = \"0s\"; ");
+	has("\n    # keepalive = {\n    #   idle = 32; ");
+	has("\n    # limits = {\n    #   header = \"64k\"; ");
+	has_line("connect = \"3s\";", "default");
+	show("a.example", "/x");
+	has("\n    # timeouts = {\n    #   connect = \"3s\"; ");
+}
+END_TEST
+
+START_TEST(a_pool_with_a_name_has_no_remarks)
+{
+	conf_case_text(&c, "sluiced.conf", CASE_USER);
+	conf_case_text(&c, "vhosts.d/a.conf", "host = \"a.example\";\n"
+	    "pools = { p = { servers = [ " ORIGIN " ]; }; };\n"
+	    "routes = ( { path = \"/\"; pool = \"p\"; } );\n");
+	show("a.example", NULL);
+	has_line("connect = \"3s\";", "default");
+	ck_assert_ptr_null(strstr(shown, "# timeouts"));
+}
+END_TEST
+
 /* Without the places. */
 static void strip_places(char *text)
 {
@@ -300,6 +334,8 @@ int main(void)
 	tcase_add_test(tc, each_setting_has_its_place);
 	tcase_add_test(tc,
 	    the_first_server_of_a_short_list_is_in_its_long_form);
+	tcase_add_test(tc, the_pool_of_a_proxy_is_shown_as_remarks);
+	tcase_add_test(tc, a_pool_with_a_name_has_no_remarks);
 	tcase_add_test(tc, what_is_shown_loads_and_shows_the_same);
 	tcase_add_test(tc, a_path_shows_the_routes_that_may_take_it);
 	tcase_add_test(tc, a_host_that_nobody_has_is_an_error);

@@ -281,6 +281,22 @@ char *conf_case_read_file(const char *path, size_t *n_r)
 	return text;
 }
 
+char *conf_case_read_manual(void)
+{
+	static const char here[] = __FILE__;
+	const char *tests = strstr(here, "tests/unit/");
+	char path[256];
+	char *page;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%.*sman/sluiced.conf.5",
+	    (int)(tests - here), here);
+	page = conf_case_read_file(path, &n);
+	ck_assert_msg(page != NULL, "%s is missing", path);
+	ck_assert_uint_eq(strlen(page), n);
+	return page;
+}
+
 bool conf_case_has_ipv6(void)
 {
 	int fd = socket(AF_INET6, SOCK_STREAM, 0);

@@ -51,6 +51,9 @@ char *conf_case_dump(const struct conf *conf);
 /* The whole file, NUL-terminated; the caller frees it.  NULL: there is none. */
 char *conf_case_read_file(const char *path, size_t *n_r);
 
+/* man/sluiced.conf.5 of this tree; the caller frees it. */
+char *conf_case_read_manual(void);
+
 bool conf_case_has_ipv6(void);
 
 /* S without each occurrence of WORD, in place. */

@@ -76,7 +76,8 @@ static const struct {
     {GET("/f") "\t10.255.0.1", OK},
     {GET("/f") "\t11.0.0.1", "needs from"},
     /* rewriting */
-    {GET("/v/a&b+c=d;e?f=g") HERE, TO("1", "/base/a&b+c=d;e?v=a%26b%2Bc%3Dd%3Be")},
+    {GET("/v/a&b+c=d;e?f=g") HERE,
+	TO("1", "/base/a&b+c=d;e?v=a%26b%2Bc%3Dd%3Be")},
     {GET("/foo/bo?o=oo") HERE, TO("1", "/base/f0/bo?o=oo")},
     {GET("/s/oo/x?y") HERE, "HTTP/1.1 301 Moved Permanently"},
     {GET("/s/oo/x?y") HERE, PLACE("/t/0/x?y")},

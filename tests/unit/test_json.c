@@ -77,6 +77,29 @@ START_TEST(utf8_is_what_the_rfc_says)
 }
 END_TEST
 
+START_TEST(commas_stand_where_they_are_due)
+{
+	char text[128];
+	struct out o = out_make(text, sizeof(text));
+
+	out_char(&o, '{');
+	json_name_number(&o, "a", 1);
+	json_name(&o, "b");
+	out_char(&o, '[');
+	json_item(&o);
+	json_string(&o, STR("{"));
+	json_item(&o);
+	json_string(&o, STR("\""));
+	out_char(&o, ']');
+	json_name(&o, "c");
+	out_lit(&o, "{}");
+	json_name_string(&o, "d", STR(""));
+	out_char(&o, '}');
+	ck_assert_str_eq(out_cstr(&o),
+	    "{\"a\":1,\"b\":[\"{\",\"\\\"\"],\"c\":{},\"d\":\"\"}");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("json");
@@ -88,6 +111,7 @@ int main(void)
 	    (int)(sizeof(pairs) / sizeof(pairs[0])));
 	tcase_add_test(tc, what_does_not_fit_is_not_written_in_part);
 	tcase_add_test(tc, utf8_is_what_the_rfc_says);
+	tcase_add_test(tc, commas_stand_where_they_are_due);
 	suite_add_tcase(s, tc);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

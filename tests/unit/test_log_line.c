@@ -143,6 +143,34 @@ START_TEST(what_has_no_value_is_left_out)
 }
 END_TEST
 
+static const char *const without_version[] = {
+    "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+    "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "GET / HTTP/1.1x\r\nHost: a\r\n\r\n",
+    "get / HTTP/1.1\r\nHost: a\r\n\r\n",
+};
+
+START_TEST(a_version_that_was_not_read_is_not_told)
+{
+	ask(without_version[_i]);
+	ck_assert_int_ne(x.fault, FAULT_NONE);
+	has(write(CONF_LOG_LOGFMT), "method=");
+	has_not(write(CONF_LOG_LOGFMT), "protocol");
+	has_not(write(CONF_LOG_JSON), "protocol");
+}
+END_TEST
+
+START_TEST(a_version_is_told_of_what_is_refused_later)
+{
+	ask("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n");
+	ck_assert_int_ne(x.fault, FAULT_NONE);
+	has(write(CONF_LOG_LOGFMT), " protocol=HTTP/1.1 ");
+	ask("GET / HTTP/1.0\r\nHost\r\n\r\n");
+	ck_assert_int_ne(x.fault, FAULT_NONE);
+	has(write(CONF_LOG_LOGFMT), " protocol=HTTP/1.0 ");
+}
+END_TEST
+
 START_TEST(who_a_trusted_proxy_speaks_for_is_the_client)
 {
 	x.identity.address = STR("2001:db8::7");
@@ -298,6 +326,9 @@ int main(void)
 	tcase_add_test(tc, logfmt_has_all_there_is_to_say);
 	tcase_add_test(tc, a_name_is_quoted_when_it_needs_to_be);
 	tcase_add_test(tc, what_has_no_value_is_left_out);
+	tcase_add_loop_test(tc, a_version_that_was_not_read_is_not_told, 0,
+	    sizeof(without_version) / sizeof(without_version[0]));
+	tcase_add_test(tc, a_version_is_told_of_what_is_refused_later);
 	tcase_add_test(tc, who_a_trusted_proxy_speaks_for_is_the_client);
 	tcase_add_test(tc, json_has_numbers_as_numbers);
 	tcase_add_test(tc, json_stays_valid_whatever_came);

@@ -58,15 +58,7 @@ static char *page;
 
 static void setup(void)
 {
-	static const char here[] = __FILE__;
-	const char *tests = strstr(here, "tests/unit/");
-	char path[256];
-	size_t n;
-
-	snprintf(path, sizeof(path), "%.*sman/sluiced.conf.5",
-	    (int)(tests - here), here);
-	page = conf_case_read_file(path, &n);
-	ck_assert_ptr_nonnull(page);
+	page = conf_case_read_manual();
 }
 
 static void teardown(void)

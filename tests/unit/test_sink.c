@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/sink.h"
@@ -121,6 +122,51 @@ START_TEST(a_cut_at_the_end_of_a_line_needs_no_mending)
 	limit_files(RLIM_INFINITY);
 	ck_assert_uint_eq(put(&s, "three\n"), 0);
 	ck_assert_str_eq(read_file(s.fd), "one\nthree\n");
+}
+END_TEST
+
+/* In a process of its own, which also ends there. */
+static void tear_elsewhere(struct sink *s)
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		limit_files(7);
+		_exit(put(s, "one\ntorn\n") == 1 ? 0 : 1);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(a_line_that_another_process_tore_is_ended_first)
+{
+	struct sink s = sink_make(make_file(), NULL);
+	struct sink other = sink_make(make_file(), NULL);
+
+	ck_assert_int_eq(sinks_share(), 0);
+	tear_elsewhere(&s);
+	ck_assert_uint_eq(put(&other, "two\n"), 0);
+	ck_assert_str_eq(read_file(other.fd), "two\n");
+	ck_assert_uint_eq(put(&s, "two\n"), 0);
+	ck_assert_uint_eq(put(&s, "three\n"), 0);
+	ck_assert_str_eq(read_file(s.fd), "one\ntor\ntwo\nthree\n");
+}
+END_TEST
+
+START_TEST(two_who_write_to_a_torn_file_end_its_line_once)
+{
+	struct sink a = sink_make(make_file(), NULL);
+	struct sink b = sink_make(a.fd, NULL);
+
+	limit_files(2);
+	ck_assert_uint_eq(put(&a, "one\n"), 1);
+	ck_assert_uint_eq(put(&b, "two\n"), 1);
+	limit_files(RLIM_INFINITY);
+	ck_assert_uint_eq(put(&b, "three\n"), 0);
+	ck_assert_uint_eq(put(&a, "four\n"), 0);
+	ck_assert_str_eq(read_file(a.fd), "on\nthree\nfour\n");
 }
 END_TEST
 
@@ -312,6 +358,8 @@ int main(void)
 	tcase_add_test(tc, a_file_gets_all_parts_in_their_order);
 	tcase_add_test(tc, a_full_disk_costs_whole_lines_which_are_counted);
 	tcase_add_test(tc, a_cut_at_the_end_of_a_line_needs_no_mending);
+	tcase_add_test(tc, a_line_that_another_process_tore_is_ended_first);
+	tcase_add_test(tc, two_who_write_to_a_torn_file_end_its_line_once);
 	tcase_add_loop_test(tc,
 	    who_does_not_read_gets_fewer_lines_but_whole_ones, 0, 2);
 	tcase_add_loop_test(tc, who_has_gone_is_no_reason_to_die, 0, 2);

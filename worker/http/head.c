@@ -110,6 +110,7 @@ static enum fault read_request_line(struct reader *r, struct message *m)
 		fault = read_version(r, m);
 	if (fault == FAULT_NONE)
 		fault = read_line_end(r, FAULT_version);
+	m->version_read = fault == FAULT_NONE;
 	return fault;
 }
 

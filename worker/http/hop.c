@@ -9,7 +9,7 @@
  * or not.
  *
  * Upgrade is passed on only if there is exactly one protocol to choose from,
- * and never h2c: inside of such a tunnel requests would reach the origin that
+ * and never HTTP: inside of such a tunnel requests would reach the origin that
  * no rule of ours has seen.
  */
 #include "worker/http/hop.h"
@@ -84,6 +84,19 @@ static bool is_protocol(struct str s)
 	    scan_token(slash + 1, end) == end;
 }
 
+/* "h2c", "h2", "HTTP/2.0", ...: a client that finds HTTP/2 behind a tunnel
+ * could send requests past everything here. */
+static bool is_http(struct str s)
+{
+	const char *slash = memchr(s.p, '/', s.n);
+	struct str name =
+	    str_make(s.p, slash != NULL ? (size_t)(slash - s.p) : s.n);
+
+	return str_eq_nocase(name, STR("HTTP")) ||
+	    (name.n > 1 && char_lower(name.p[0]) == 'h' &&
+		char_is_digit(name.p[1]));
+}
+
 static struct str read_upgrade(const struct message *m)
 {
 	const struct field *f = message_find(m, FIELD_upgrade);
@@ -91,7 +104,7 @@ static struct str read_upgrade(const struct message *m)
 	if (f == NULL || m->minor == 0 ||
 	    (m->repeated & FIELD_BIT(FIELD_upgrade)) ||
 	    !is_protocol(field_value(f)) ||
-	    str_eq_nocase(field_value(f), STR("h2c")))
+	    is_http(field_value(f)))
 		return STR_NONE;
 	return field_value(f);
 }

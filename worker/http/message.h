@@ -100,6 +100,8 @@ struct message {
 	struct str query;     /* behind '?', STR_NONE if there was none */
 	struct str host;      /* lower case, without port; STR_NONE: absent */
 	struct str authority; /* of the Host field, as received */
+	bool version_read;    /* MINOR is what the client said: its first line
+				 could be read to the end */
 
 	/* reply */
 	unsigned status;
@@ -112,7 +114,7 @@ struct message {
 	bool expects_continue;
 	bool takes_trailers; /* "TE: trailers", in HTTP/1.1 */
 	struct str upgrade; /* the Upgrade field if it is to be honoured: one
-			       protocol but h2c, named by Connection, in
+			       protocol but HTTP, named by Connection, in
 			       HTTP/1.1, without a body */
 	unsigned field_count;
 	struct field *fields; /* FIELD_COUNT of them, as received */

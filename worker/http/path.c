@@ -247,12 +247,22 @@ static bool is_separator(int c)
 	return c == '/' || c == '\\';
 }
 
-/* The segment at the end of O is over: what file systems ignore there goes,
- * and so does the segment if it is empty then. */
+/* What no path holds as it is stays escaped, as in the routes' paths. */
+static void append_loose(struct out *o, int c)
+{
+	if (scan_is((char)c, SCAN_PATH))
+		out_char(o, (char)c);
+	else
+		out_fmt(o, "%%%02X", (unsigned)c);
+}
+
+/* The segment at the end of O is over: what file systems ignore there, dots
+ * and spaces, goes, and so does the segment if it is empty then. */
 static void end_segment(struct out *o)
 {
-	while (o->p[o->n - 1] == '.' || o->p[o->n - 1] == ' ')
-		o->n--;
+	while (o->p[o->n - 1] == '.' ||
+	    (o->n > 3 && memcmp(o->p + o->n - 3, "%20", 3) == 0))
+		o->n -= o->p[o->n - 1] == '.' ? 1 : 3;
 	if (o->p[o->n - 1] != '/')
 		out_char(o, '/');
 }
@@ -272,7 +282,7 @@ static void append_loosely(struct out *o, struct str path)
 			end_segment(o);
 		parameter = !is_separator(c) && (parameter || c == ';');
 		if (!is_separator(c) && !parameter)
-			out_char(o, (char)c);
+			append_loose(o, c);
 	}
 	end_segment(o);
 }

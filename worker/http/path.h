@@ -19,7 +19,8 @@ enum fault path_normalise(struct str raw, struct arena *a,
  * often or by a lax UTF-8, take "\" for "/", cut a segment at ";" and a path at
  * an encoded "?" or "#", or ignore dots and spaces that end a name.  *loose_r
  * is PATH itself where all agree, else it lies in A.  It is only good for
- * asking whether they would end up on another route.
+ * asking whether they would end up on another route.  A route's path of which
+ * that is so by itself is refused at load: conf_path_is_loose.
  */
 enum fault path_loosen(struct str path, struct arena *a, struct str *loose_r);
 

@@ -25,8 +25,8 @@ struct source {
 	/* At the end, if the client takes them: the trailer fields, or NULL. */
 	const struct message *trailers;
 
-	/* Would pull answer without waiting? */
-	bool (*is_ready)(const struct source *s);
+	/* Would pull answer without waiting?  May decode what is at hand. */
+	bool (*is_ready)(struct source *s);
 
 	/*
 	 * Moves all the rest to TO unseen, if it is large and plain: 1 done,

@@ -13,10 +13,12 @@
  */
 #include "worker/proxy/access_log.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
 #include "common/base/insist.h"
+#include "common/base/log.h"
 #include "common/base/out.h"
 #include "common/base/sink.h"
 #include "common/conf/units.h"
@@ -28,6 +30,7 @@
 #define SEVERITY_INFO 6
 #define STATUS_FAILED 400
 #define NO_RUN (-1)
+#define SAY_EVERY (10 * USEC_PER_SEC) /* of a file that takes no lines */
 
 /* How much of a value is taken, until the line is short enough. */
 static const size_t text_max[] = {2048, 256, 32};
@@ -38,6 +41,8 @@ struct file {
 	struct sink sink;
 	int first_run; /* NO_RUN: nothing was appended in this turn */
 	int last_run;
+	unsigned long long lost; /* lines since we last told of it */
+	usec_t say_next;
 };
 
 struct run {
@@ -75,6 +80,28 @@ void access_log_set_fd(unsigned file, int fd)
 
 /* ---- writing ---- */
 
+/* A full disk, or a pipe that nobody reads.  Told when it begins and when it
+ * is over, but not each time: a pipe may change its mind with every line. */
+static void say_lost(struct file *f, unsigned lost, int error)
+{
+	const char *path = log_files[f - files].path;
+	usec_t now = clock_mono();
+
+	count_add(COUNT_log_lines_dropped, lost);
+	f->lost += lost;
+	if (now < f->say_next)
+		return;
+	f->say_next = now + SAY_EVERY;
+	if (lost > 0)
+		log_warning("log %s: %s: lines are dropped", path,
+		    error != 0 ? strerror(error) : "no room");
+	else
+		log_warning("log %s takes lines again: %llu were dropped",
+		    path, f->lost);
+	if (lost == 0)
+		f->lost = 0;
+}
+
 /* All that was appended for F. */
 static void flush_file(struct file *f)
 {
@@ -85,9 +112,10 @@ static void flush_file(struct file *f)
 	for (int i = f->first_run; i != NO_RUN; i = runs[i].next)
 		parts[count++] = runs[i].lines;
 	f->first_run = NO_RUN;
+	errno = 0;
 	lost = sink_write(&f->sink, parts, count);
-	if (unlikely(lost > 0))
-		count_add(COUNT_log_lines_dropped, lost);
+	if (unlikely(lost + f->lost > 0))
+		say_lost(f, lost, errno);
 }
 
 void access_log_flush(void)

@@ -6,46 +6,25 @@
 #include "worker/proxy/answer.h"
 
 #include "common/base/insist.h"
+#include "common/conf/address.h"
 #include "common/conf/value.h"
 #include "worker/proxy/expand.h"
-#include "worker/proxy/headers.h"
+#include "worker/proxy/ours.h"
 
-#define HEAD_MOST 512 /* of an answer's head, but for what varies */
-
-/* S with its head, and TEXT as its body. */
-static void finish(struct exchange *x, struct h1_simple *s, struct str text,
-    struct reply *reply)
+/* REPLY becomes S with TEXT as its body. */
+static void finish(struct exchange *x, const struct h1_simple *s,
+    struct str text, struct reply *reply)
 {
 	struct str *body = ARENA_NEW(&x->arena, struct str);
-	struct out o;
 
-	exchange_pass_body(x);
-	s->to_head = x->request.method == METHOD_HEAD;
-	s->connection = reply_connection(x);
-	s->wall = clock_wall();
-	s->more = text.n;
-	if (body == NULL || !headers_for_client(x, NULL, &s->lines)) {
-		exchange_fail(x, END_overloaded);
-		return;
-	}
-	o = exchange_out(x, HEAD_MOST + s->type.n + s->lines.n +
-	    (s->extra_count > 0 ? s->extra->value.n : 0));
-	h1_simple_reply(&o, s);
-	if (!out_ok(&o)) {
+	if (body == NULL) {
 		exchange_fail(x, END_overloaded);
 		return;
 	}
 	*body = text;
 	reply->body = body;
-	reply->body_count = text.n > 0 && !s->to_head;
-	reply->ours = out_text(&o);
-	x->status = s->status;
-}
-
-/* The type of a body, unless the operator says another. */
-static struct str type_of(const struct exchange *x, struct str type)
-{
-	return headers_leave(x, STR("Content-Type")) ? type : STR("");
+	reply->body_count = text.n > 0;
+	ours_make(x, s, reply);
 }
 
 /* ---- redirects ---- */
@@ -81,9 +60,8 @@ void answer_redirect(struct exchange *x, unsigned status, struct str to,
 {
 	struct h1_field location = {STR("Location"), complete(x, to, is_url)};
 	struct h1_simple simple = {.status = status,
-	    .type = type_of(x, STR("text/plain; charset=utf-8")),
 	    .extra = &location,
-	    .extra_count = headers_leave(x, location.name)};
+	    .extra_count = 1};
 
 	if (location.value.p != NULL)
 		finish(x, &simple, h1_reason(status), reply);
@@ -97,7 +75,7 @@ static void respond(struct exchange *x, const struct conf_answer *answer,
     const struct conf_captures *c, struct reply *reply)
 {
 	struct h1_simple simple = {.status = answer->status,
-	    .type = type_of(x, str_from(answer->type))};
+	    .type = str_from(answer->type)};
 	struct str body = expand(x, &answer->body, c, answer->fill);
 
 	if (body.p != NULL)
@@ -126,21 +104,9 @@ void answer_make(struct exchange *x, struct reply *reply)
 
 /* ---- the one name ---- */
 
-/* ":8080" of "www.example.com:8080", or "". */
-static struct str port_of(struct str authority)
-{
-	size_t n = authority.n;
-
-	while (n > 0 && char_is_digit(authority.p[n - 1]))
-		n--;
-	if (n == 0 || n == authority.n || authority.p[n - 1] != ':')
-		return STR("");
-	return str_make(authority.p + n - 1, authority.n - n + 1);
-}
-
 bool answer_canonical(struct exchange *x, struct reply *reply)
 {
-	struct str name;
+	struct str name, port;
 	struct out o;
 
 	if (x->vhost->canonical == NULL)
@@ -149,11 +115,14 @@ bool answer_canonical(struct exchange *x, struct reply *reply)
 	if (str_eq(name, x->request.host) ||
 	    str_starts(x->request.path, STR("/.well-known/acme-challenge/")))
 		return false;
+	port = conf_address_port_in(x->identity.host);
 	o = exchange_out(x, name.n + x->request.forward.n + 32);
 	out_str(&o, x->identity.proto);
 	out_lit(&o, "://");
 	out_str(&o, name);
-	out_str(&o, port_of(x->identity.host));
+	if (port.n > 0)
+		out_char(&o, ':');
+	out_str(&o, port);
 	out_str(&o, x->request.forward);
 	if (out_ok(&o))
 		answer_redirect(x, 308, out_text(&o), true, reply);

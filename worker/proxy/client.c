@@ -32,6 +32,7 @@
 #include "worker/proxy/idle.h"
 
 #define CLIENT_MAGIC 0x434c4945u
+#define GIVES_WAY_AFTER (2 * USEC_PER_SEC) /* of silence, if all is full */
 
 static void (*serve_client)(void *client);
 static unsigned open_now;
@@ -109,7 +110,8 @@ static void made_room(void)
 {
 	while (!block_is_spent() && start_next())
 		;
-	if (!list_empty(&room.waiters) && clients_have_room())
+	if (!list_empty(&room.waiters) &&
+	    (clients_have_room() || open_now >= open_max))
 		cond_broadcast(&room);
 	if (fibers < fibers_max / 2 && !block_is_scarce())
 		said_spent = false;
@@ -264,6 +266,22 @@ bool clients_have_room(void)
 	return open_now < open_max && list_empty(&waiting);
 }
 
+/* Who was silent for a while gives way to who has just come; or else nobody
+ * could come in while silent clients hold all the room.  When that may be
+ * tried again. */
+static usec_t displace(void)
+{
+	struct client *longest = open_now >= open_max ? idle_longest() : NULL;
+
+	if (longest == NULL)
+		return DEADLINE_NEVER;
+	if (longest->idle_since + GIVES_WAY_AFTER > loop_now())
+		return longest->idle_since + GIVES_WAY_AFTER;
+	count(idle_displaced);
+	client_close(longest);
+	return DEADLINE_NEVER;
+}
+
 int clients_wait_room(void)
 {
 	int err = 0;
@@ -273,11 +291,18 @@ int clients_wait_room(void)
 		say_spent();
 	} else if (!said_full) {
 		log_warning("%u clients are open, which is all that the "
-		    "descriptor limit allows: accepting waits", open_now);
+		    "descriptor limit allows: accepting waits, and who was "
+		    "idle for the longest time gives way", open_now);
 		said_full = true;
 	}
-	while (err == 0 && !clients_have_room())
-		err = cond_wait(&room, DEADLINE_NEVER);
+	while (err == 0 && !clients_have_room()) {
+		usec_t due = displace();
+
+		if (!clients_have_room())
+			err = cond_wait(&room, due);
+		if (err == -ETIMEDOUT)
+			err = 0;
+	}
 	return err;
 }
 
@@ -295,7 +320,7 @@ void clients_close_idle(void)
 {
 	struct client *c;
 
-	while ((c = idle_any()) != NULL)
+	while ((c = idle_longest()) != NULL)
 		discard(c);
 	while (!list_empty(&waiting))
 		discard(client_of(waiting.next));

@@ -57,9 +57,11 @@ void client_set_tunnel(struct client *c);
 
 unsigned clients_open(void);
 
-/* Waits while CLIENTS_MAX are open, or memory or fibers are spent.  0 or
- * -ECANCELED. */
+/* May one more be accepted?  Not while CLIENTS_MAX are open, or memory or
+ * fibers are spent. */
 bool clients_have_room(void);
+
+/* Waits for that: 0 or -ECANCELED. */
 WAITS int clients_wait_room(void);
 
 /* From now on replies say "Connection: close". */

@@ -46,21 +46,6 @@ static bool header_holds(const struct exchange *x,
 
 /* ---- the query ---- */
 
-/* Up to the next SEPARATOR of *REST, which then is behind it. */
-static bool next_part(struct str *rest, char separator, struct str *part_r)
-{
-	const char *end;
-
-	if (rest->n == 0)
-		return false;
-	end = memchr(rest->p, separator, rest->n);
-	part_r->p = rest->p;
-	part_r->n = end != NULL ? (size_t)(end - rest->p) : rest->n;
-	rest->p += part_r->n + (end != NULL);
-	rest->n -= part_r->n + (end != NULL);
-	return true;
-}
-
 /* Before and behind the first "="; no "=": an empty value. */
 static void cut(struct str pair, struct str *name_r, struct str *value_r)
 {
@@ -114,7 +99,7 @@ static bool query_holds(const struct exchange *x,
 	struct str rest = x->request.query;
 	struct str pair, name, value;
 
-	while (next_part(&rest, '&', &pair)) {
+	while (str_next_part(&rest, '&', &pair)) {
 		cut(pair, &name, &value);
 		if (is_decoded(name, c->name) && is_wanted_decoded(c, value))
 			return true;
@@ -128,7 +113,7 @@ static struct str find_cookie(struct str list, struct str wanted)
 {
 	struct str pair, name, value;
 
-	while (next_part(&list, ';', &pair)) {
+	while (str_next_part(&list, ';', &pair)) {
 		cut(str_trim(pair), &name, &value);
 		if (str_eq(name, wanted))
 			return value;
@@ -142,7 +127,7 @@ struct str condition_cookie(const struct message *request, struct str name)
 		const struct field *f = &request->fields[i];
 		struct str value = STR_NONE;
 
-		if (str_eq_nocase(field_name(f), STR("Cookie")))
+		if (f->id == FIELD_cookie)
 			value = find_cookie(field_value(f), name);
 		if (value.p != NULL)
 			return value;

@@ -16,6 +16,8 @@
  */
 #include "worker/proxy/cookies.h"
 
+#include "common/conf/path.h"
+
 #define FLAGS_MAX sizeof("; Secure; HttpOnly; SameSite=Strict")
 
 struct attribute {
@@ -115,12 +117,6 @@ static struct str path_before(const struct edit *e, struct str path)
 	return path.n > 1 ? e->naming->route : STR("");
 }
 
-static bool is_at_or_below(struct str path, struct str top)
-{
-	return str_starts(path, top) &&
-	    (path.n == top.n || path.p[top.n] == '/');
-}
-
 /* Its place may be left out: "/app" and "/" are "/app". */
 static void write_path(struct str before, struct str path, struct out *o)
 {
@@ -136,7 +132,7 @@ static bool map_path(struct edit *e, const struct attribute *a, struct out *o)
 {
 	struct str prefix = e->naming->prefix;
 	struct str path = a->value;
-	bool below = prefix.n > 0 && is_at_or_below(path, prefix);
+	bool below = prefix.n > 0 && conf_path_is_below(path, prefix);
 	struct str before;
 
 	if (path.n == 0 || path.p[0] != '/' || e->is_host)
@@ -144,7 +140,7 @@ static bool map_path(struct edit *e, const struct attribute *a, struct out *o)
 	if (below)
 		path = str_behind(path, prefix.n);
 	before = path_before(e, path);
-	if (!below && (before.n == 0 || is_at_or_below(path, before)))
+	if (!below && (before.n == 0 || conf_path_is_below(path, before)))
 		return false;
 	e->changed = true;
 	write_path(before, path, o);

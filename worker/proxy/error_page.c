@@ -330,6 +330,6 @@ void error_page_instead(struct exchange *x, struct reply *reply)
 	if (x->end != END_NONE)
 		return;
 	make_reply(x, &a, reply);
-	reply->source->close(reply->source);
+	reply->replaced = reply->source;
 	reply->source = NULL;
 }

@@ -10,7 +10,8 @@
 void error_page(struct exchange *x, struct reply *reply);
 
 /* REPLY is an origin's: if errors says so it becomes our own of the same
- * status, and its source is closed. */
+ * status.  Its source is closed when that was sent: an origin may want the rest
+ * of the request, which is not what the client has to wait for. */
 WAITS void error_page_instead(struct exchange *x, struct reply *reply);
 
 /* What a status means, and what can be done; safe in HTML and JSON. */

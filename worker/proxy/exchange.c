@@ -227,6 +227,19 @@ static enum next refuse(struct exchange *x, enum fault fault)
 	return NEXT_REQUEST;
 }
 
+/* Of a head that is not read to its end: an answer to HEAD has no body. */
+static void guess_method(struct exchange *x)
+{
+	if (str_starts(conn_held(&x->client->conn), STR("HEAD ")))
+		x->request.method = METHOD_HEAD;
+}
+
+static enum next refuse_large(struct exchange *x)
+{
+	guess_method(x);
+	return refuse(x, FAULT_head_large);
+}
+
 /* The client went silent, or away, in the middle of a head; or there is no
  * memory for it. */
 static enum next give_up(struct exchange *x, int err)
@@ -234,6 +247,7 @@ static enum next give_up(struct exchange *x, int err)
 	if (conn_held(&x->client->conn).n == 0 ||
 	    (err == -ECANCELED && !x->client->left))
 		return NEXT_CLOSE;
+	guess_method(x);
 	exchange_fail_client(x, err, END_header_deadline);
 	return NEXT_REQUEST;
 }
@@ -292,14 +306,14 @@ enum next exchange_read(struct exchange *x)
 			return parse(x);
 		seen = held.n;
 		if (seen >= x->scope->limits.head.header)
-			return refuse(x, FAULT_head_large);
+			return refuse_large(x);
 		more = fill(x);
 		if (more == 0 && held.n == 0)
 			return NEXT_PARK;
 		if (more == 0)
 			more = conn_wait_readable(conn, deadline);
 		if (more == -ENOBUFS)
-			return refuse(x, FAULT_head_large);
+			return refuse_large(x);
 		if (more < 0)
 			return give_up(x, more);
 	}

@@ -3,7 +3,7 @@
  *
  * Runs in workers, on the exchange's fiber; waits for nothing.  One pass,
  * into a small buffer; only what does not fit there is written again into a
- * large one.
+ * large one.  Of either no more is kept than what was written.
  */
 #include "worker/proxy/expand.h"
 
@@ -120,7 +120,7 @@ static struct str path_rest(const struct exchange *x)
 	if (route == NULL || route->pattern != NULL || route->path.n == 1)
 		return whole;
 	INSIST(str_starts(whole, route->path));
-	return str_make(whole.p + route->path.n, whole.n - route->path.n);
+	return str_behind(whole, route->path.n);
 }
 
 static void put_part(struct out *o, const struct exchange *x,
@@ -171,36 +171,48 @@ static void put_capture(struct out *o, const struct conf_captures *c,
 		put_path(o, c->at[number], fill);
 }
 
-static struct out write(struct exchange *x, const struct conf_template *t,
-    const struct conf_captures *c, enum conf_fill fill, size_t cap)
+static void write(struct out *o, const struct exchange *x,
+    const struct conf_template *t, const struct conf_captures *c,
+    enum conf_fill fill)
 {
-	struct out o = exchange_out(x, cap);
-
 	for (unsigned i = 0; i < t->count; i++) {
 		const struct conf_template_part *part = &t->parts[i];
 
 		if (part->id == CONF_PART_TEXT)
-			out_str(&o, part->text);
+			out_str(o, part->text);
 		else if (part->id == CONF_PART_CAPTURE)
-			put_capture(&o, c, part->number, fill);
+			put_capture(o, c, part->number, fill);
 		else
-			put_part(&o, x, part, fill);
+			put_part(o, x, part, fill);
 	}
-	return o;
+}
+
+void expand_text(const struct exchange *x, const struct conf_template *t,
+    struct out *o)
+{
+	write(o, x, t, NULL, CONF_FILL_TEXT);
 }
 
 struct str expand(struct exchange *x, const struct conf_template *t,
     const struct conf_captures *c, enum conf_fill fill)
 {
+	struct arena mark = x->arena;
 	struct out o;
 
 	if (conf_template_is_plain(t))
 		return t->count > 0 ? t->parts[0].text : STR("");
-	o = write(x, t, c, fill, EXPAND_SMALL);
-	if (!out_ok(&o))
-		o = write(x, t, c, fill, EXPAND_MAX);
-	if (out_ok(&o))
-		return out_text(&o);
-	exchange_fail(x, o.cap == 0 ? END_overloaded : END_template_long);
-	return STR_NONE;
+	o = exchange_out(x, EXPAND_SMALL);
+	write(&o, x, t, c, fill);
+	if (!out_ok(&o)) {
+		arena_rewind(&x->arena, &mark);
+		o = exchange_out(x, EXPAND_MAX);
+		write(&o, x, t, c, fill);
+	}
+	if (!out_ok(&o)) {
+		exchange_fail(x,
+		    o.cap == 0 ? END_overloaded : END_template_long);
+		return STR_NONE;
+	}
+	arena_trim(&x->arena, o.p, o.n);
+	return out_text(&o);
 }

@@ -16,4 +16,9 @@
 struct str expand(struct exchange *x, const struct conf_template *t,
     const struct conf_captures *c, enum conf_fill fill);
 
+/* Appends T, as plain text, to O; that it is not too long is the caller's to
+ * see to. */
+void expand_text(const struct exchange *x, const struct conf_template *t,
+    struct out *o);
+
 #endif

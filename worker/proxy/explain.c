@@ -9,6 +9,7 @@
 #include "worker/proxy/explain.h"
 
 #include "common/base/insist.h"
+#include "common/conf/address.h"
 #include "common/conf/network.h"
 #include "worker/http/head.h"
 #include "worker/proxy/answer.h"
@@ -35,12 +36,9 @@ struct question {
 /* Up to the next tab; *REST moves behind it. */
 static struct str next_word(struct str *rest)
 {
-	const char *tab = memchr(rest->p, '\t', rest->n);
-	size_t n = tab != NULL ? (size_t)(tab - rest->p) : rest->n;
-	struct str word = str_make(rest->p, n);
+	struct str word = STR("");
 
-	rest->p += n + (tab != NULL);
-	rest->n -= n + (tab != NULL);
+	(void)str_next_part(rest, '\t', &word);
 	return word;
 }
 
@@ -63,10 +61,10 @@ static bool read_url(struct question *q, struct str url)
 		if (!str_starts(url, schemes[i]))
 			continue;
 		q->scheme = str_make(schemes[i].p, schemes[i].n - 3);
-		url = str_make(url.p + schemes[i].n, url.n - schemes[i].n);
+		url = str_behind(url, schemes[i].n);
 		n = authority_length(url);
 		q->authority = str_make(url.p, n);
-		q->target = str_make(url.p + n, url.n - n);
+		q->target = str_behind(url, n);
 		return n > 0;
 	}
 	return false;
@@ -111,29 +109,20 @@ static struct out write_head(const struct question *q, char *memory)
 
 /* ---- where it arrives ---- */
 
-static struct str port_of(struct str address)
-{
-	size_t n = 0;
-
-	while (n < address.n && char_is_digit(address.p[address.n - n - 1]))
-		n++;
-	return str_make(address.p + address.n - n, n);
-}
-
 /* The address that the URL's port means, or the first. */
 static const struct conf_listener *find_listener(const struct conf *conf,
     const struct question *q)
 {
-	bool has_port = memchr(q->authority.p, ':', q->authority.n) != NULL &&
-	    q->authority.p[q->authority.n - 1] != ']';
-	struct str port = has_port ? port_of(q->authority)
-	    : str_eq(q->scheme, STR("https")) ? STR("443") : STR("80");
+	struct str port = conf_address_port_in(q->authority);
 
+	if (port.n == 0)
+		port = str_eq(q->scheme, STR("https")) ? STR("443") : STR("80");
 	for (unsigned i = 0; i < conf->listener_count; i++) {
 		const struct conf_listener *l = &conf->listeners[i];
 
 		if (!l->is_unix &&
-		    str_eq(port_of(str_from(l->address.text)), port))
+		    str_eq(conf_address_port_in(str_from(l->address.text)),
+			port))
 			return l;
 	}
 	return &conf->listeners[0];

@@ -7,6 +7,7 @@
  */
 #include "worker/proxy/explain_losers.h"
 
+#include "common/conf/path.h"
 #include "worker/proxy/condition.h"
 
 #define LOSERS_MAX 50
@@ -18,10 +19,9 @@ static bool fits(const struct exchange *x, const struct conf_route *route)
 	if (route->pattern != NULL)
 		return conf_pattern_match(route->pattern, path, NULL) ==
 		    CONF_MATCH;
-	if (str_eq(path, route->path))
-		return true;
-	return !route->is_exact && (route->path.n == 1 ||
-	    (str_starts(path, route->path) && path.p[route->path.n] == '/'));
+	if (route->is_exact)
+		return str_eq(path, route->path);
+	return conf_path_is_below(path, route->path);
 }
 
 static const struct conf_condition *first_unmet(const struct exchange *x,

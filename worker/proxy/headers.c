@@ -3,18 +3,36 @@
  *
  * Runs in workers, on the exchange's fiber; waits for nothing.  A value that
  * comes out empty, or holds what no field may hold, makes no field.
+ *
+ * Values are written where they are sent from.  How much room they take nobody
+ * knows before; if it was too little all is written again, into more.
  */
 #include "worker/proxy/headers.h"
 
-#include "worker/http/h1.h"
 #include "worker/http/scan.h"
 #include "worker/proxy/expand.h"
 
-static void drop(struct message *m, struct str name)
+#define LINE_USUAL 128 /* bytes, or less */
+
+static void drop(struct message *m, struct str name,
+    bool (*is)(struct str received, struct str name))
 {
 	for (unsigned i = 0; i < m->field_count; i++)
-		if (str_eq_nocase(field_name(&m->fields[i]), name))
+		if (is(field_name(&m->fields[i]), name))
 			m->fields[i].drop = true;
+}
+
+/* Programs that get fields as variables of the environment (CGI, WSGI, Rack)
+ * read "X_User" as X-User: who may not send the one may not send the other. */
+static bool reads_as(struct str received, struct str name)
+{
+	if (received.n != name.n)
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (char_lower(received.p[i]) != char_lower(name.p[i]) &&
+		    (received.p[i] != '_' || name.p[i] != '-'))
+			return false;
+	return true;
 }
 
 static bool is_line_of(struct str line, struct str name)
@@ -50,39 +68,62 @@ static bool may_be_sent(struct str value)
 	return value.n > 0 && scan_value(value.p, end) == end;
 }
 
+/* The line of F behind those of O.  False: it is too long. */
+static bool write_line(const struct exchange *x, const struct conf_field *f,
+    struct out *o)
+{
+	size_t start = o->n;
+	struct str value;
+
+	out_str(o, f->name);
+	out_lit(o, ": ");
+	value = str_make(o->p + o->n, 0);
+	expand_text(x, &f->value, o);
+	if (!out_ok(o))
+		return true;
+	value.n = (size_t)(o->p + o->n - value.p);
+	if (may_be_sent(value))
+		out_lit(o, "\r\n");
+	else
+		o->n = start;
+	return value.n <= EXPAND_MAX;
+}
+
+/* LINES and those of FIELDS, into O.  False: one of them is too long. */
+static bool write_lines(const struct exchange *x,
+    const struct conf_fields *fields, struct str lines, struct out *o)
+{
+	out_str(o, lines);
+	for (unsigned i = 0; i < fields->count; i++)
+		if (!fields->at[i].removed &&
+		    !write_line(x, &fields->at[i], o))
+			return false;
+	return true;
+}
+
 /* A field line for each value, behind LINES.  False after exchange_fail. */
 static bool put_in(struct exchange *x, const struct conf_fields *fields,
     struct str *lines)
 {
-	struct h1_field *ready = ARENA_ARRAY(&x->arena, struct h1_field,
-	    fields->count);
-	size_t n = lines->n;
-	struct out o;
+	struct arena mark = x->arena;
+	size_t room = lines->n + fields->count * LINE_USUAL;
+	enum end why = END_NONE;
 
-	if (ready == NULL)
-		goto overloaded;
-	for (unsigned i = 0; i < fields->count; i++) {
-		const struct conf_field *f = &fields->at[i];
+	for (; why == END_NONE; room *= 2) {
+		struct out o = exchange_out(x, room);
 
-		if (f->removed)
-			continue;
-		ready[i].name = f->name;
-		ready[i].value = expand(x, &f->value, NULL, CONF_FILL_TEXT);
-		if (ready[i].value.p == NULL)
-			return false;
-		n += f->name.n + ready[i].value.n + sizeof(": \r\n") - 1;
+		if (o.cap == 0) {
+			why = END_overloaded;
+		} else if (!write_lines(x, fields, *lines, &o)) {
+			why = END_template_long;
+		} else if (out_ok(&o)) {
+			arena_trim(&x->arena, o.p, o.n);
+			*lines = out_text(&o);
+			return true;
+		}
+		arena_rewind(&x->arena, &mark);
 	}
-	o = exchange_out(x, n);
-	out_str(&o, *lines);
-	for (unsigned i = 0; i < fields->count; i++)
-		if (may_be_sent(ready[i].value))
-			h1_write_line(&o, ready[i].name, ready[i].value);
-	if (!out_ok(&o))
-		goto overloaded;
-	*lines = out_text(&o);
-	return true;
-overloaded:
-	exchange_fail(x, END_overloaded);
+	exchange_fail(x, why);
 	return false;
 }
 
@@ -95,7 +136,7 @@ bool headers_for_origin(struct exchange *x, struct str *lines)
 	for (unsigned i = 0; i < fields->count; i++) {
 		if (fields->at[i].added)
 			continue;
-		drop(&x->request, fields->at[i].name);
+		drop(&x->request, fields->at[i].name, reads_as);
 		take_out(lines, fields->at[i].name);
 	}
 	return put_in(x, fields, lines);
@@ -112,6 +153,15 @@ bool headers_leave(const struct exchange *x, struct str name)
 	return true;
 }
 
+void headers_hide(const struct exchange *x, struct message *m)
+{
+	const struct conf_fields *fields = &x->scope->response_fields;
+
+	for (unsigned i = 0; i < fields->count; i++)
+		if (!fields->at[i].added)
+			drop(m, fields->at[i].name, str_eq_nocase);
+}
+
 bool headers_for_client(struct exchange *x, struct message *head,
     struct str *lines_r)
 {
@@ -120,8 +170,7 @@ bool headers_for_client(struct exchange *x, struct message *head,
 	*lines_r = STR("");
 	if (fields->count == 0)
 		return true;
-	for (unsigned i = 0; head != NULL && i < fields->count; i++)
-		if (!fields->at[i].added)
-			drop(head, fields->at[i].name);
+	if (head != NULL)
+		headers_hide(x, head);
 	return put_in(x, fields, lines_r);
 }

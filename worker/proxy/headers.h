@@ -8,9 +8,9 @@
 
 /*
  * What headers.request says, on the way to an origin: marks received fields as
- * dropped, takes what is replaced out of *LINES (our own field lines, each
- * with its CR LF, in the arena of X), and puts what is set and added behind
- * them.  False after exchange_fail.
+ * dropped, also those with "_" for "-" in their names, takes what is replaced
+ * out of *LINES (our own field lines, each with its CR LF, in the arena of X),
+ * and puts what is set and added behind them.  False after exchange_fail.
  */
 bool headers_for_origin(struct exchange *x, struct str *lines);
 
@@ -19,6 +19,10 @@ bool headers_for_origin(struct exchange *x, struct str *lines);
  * or removed, and ours is not to be written.
  */
 bool headers_leave(const struct exchange *x, struct str name);
+
+/* Marks what headers.response sets or removes as dropped: in a message of an
+ * origin that nothing is added to, an interim reply or trailer fields. */
+void headers_hide(const struct exchange *x, struct message *m);
 
 /*
  * What headers.response says, on the way to the client: marks fields of HEAD

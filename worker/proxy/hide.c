@@ -112,8 +112,9 @@ static size_t room_for(const struct exchange *x, const struct naming *n,
 	return f->value_len + naming_growth(n);
 }
 
+/* What F is to be sent as; *HEAD_LEN grows by a new value. */
 static void map_field(struct exchange *x, const struct naming *n,
-    struct field *f, struct reply *reply)
+    struct field *f, size_t *head_len)
 {
 	struct arena mark = x->arena;
 	struct out o = exchange_out(x, room_for(x, n, f));
@@ -122,7 +123,7 @@ static void map_field(struct exchange *x, const struct naming *n,
 	if (fate == COOKIE_CHANGED && out_ok(&o)) {
 		f->value = o.p;
 		f->value_len = (uint32_t)o.n;
-		reply->head_len += o.n;
+		*head_len += o.n;
 		return;
 	}
 	arena_rewind(&x->arena, &mark);
@@ -132,15 +133,25 @@ static void map_field(struct exchange *x, const struct naming *n,
 		exchange_fail(x, END_overloaded);
 }
 
-static void map_values(struct exchange *x, struct reply *reply)
+static void map_values(struct exchange *x, struct message *head,
+    size_t *head_len)
 {
-	struct message *head = &reply->head;
-	struct naming n = naming_of(x);
+	struct naming n;
 
+	if (!(head->present & VALUES))
+		return;
+	n = naming_of(x);
 	for (unsigned i = 0; i < head->field_count; i++)
 		if (!head->fields[i].drop &&
 		    (FIELD_BIT(head->fields[i].id) & VALUES))
-			map_field(x, &n, &head->fields[i], reply);
+			map_field(x, &n, &head->fields[i], head_len);
+}
+
+bool hide_interim(struct exchange *x, struct message *head, size_t *head_len)
+{
+	hide_names(head);
+	map_values(x, head, head_len);
+	return x->end == END_NONE;
 }
 
 void hide_origin(struct exchange *x, struct reply *reply)
@@ -150,8 +161,7 @@ void hide_origin(struct exchange *x, struct reply *reply)
 	hide_names(head);
 	if (!(head->present & FIELD_BIT(FIELD_date)) && head->status >= 200)
 		add_date(x, reply);
-	if (head->present & VALUES)
-		map_values(x, reply);
+	map_values(x, head, &reply->head_len);
 	if (x->end == END_NONE)
 		error_page_instead(x, reply);
 }

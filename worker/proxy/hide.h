@@ -11,9 +11,13 @@
  * or machine go, URLs and cookies that name the origin get the public name,
  * Date is added if it is missing, and where errors says so our own page takes
  * the place of the origin's.  Exchange_fail for want of memory; the source is
- * closed by reply_send then, as always.
+ * closed by reply_send in any case.
  */
 WAITS void hide_origin(struct exchange *x, struct reply *reply);
+
+/* The same on the head of an interim reply, received as *HEAD_LEN bytes, which
+ * grow; it gets no Date.  False after exchange_fail. */
+bool hide_interim(struct exchange *x, struct message *head, size_t *head_len);
 
 /* Marks fields of HEAD that name product or machine as dropped. */
 void hide_names(struct message *head);

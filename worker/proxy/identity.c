@@ -67,23 +67,18 @@ static void set_client(struct identity *who, struct ip ip)
 	who->address = out_text(&o);
 }
 
-/* Behind the last colon of "127.0.0.1:8080", "[::]:80". */
-static struct str port_of(const struct conf_listener *l)
-{
-	const char *colon = l->is_unix ? NULL : strrchr(l->address.text, ':');
-
-	return colon != NULL ? str_from(colon + 1) : STR("");
-}
-
 static void begin(struct exchange *x)
 {
+	const struct conf_listener *l = x->client->listener;
 	struct identity *who = &x->identity;
 
 	set_client(who, x->client->peer);
 	who->chain = who->client.family == AF_UNIX ? STR("") : who->address;
 	who->proto = STR("http");
 	who->host = x->request.authority;
-	who->port = port_of(x->client->listener);
+	who->port = l->is_unix
+	    ? STR("")
+	    : conf_address_port_in(str_from(l->address.text));
 	who->trace = STR_NONE;
 	random_hex(who->id_text, sizeof(who->id_text));
 	x->id = str_make(who->id_text, sizeof(who->id_text));
@@ -184,17 +179,6 @@ static struct str claimed_host(const struct message *m,
 	return is_authority(hop->host, a) ? hop->host : STR_NONE;
 }
 
-static struct str port_in(struct str authority)
-{
-	struct conf_hostport parts;
-	uint16_t ignored;
-
-	if (authority.n > 0 && conf_address_split(authority, &parts) &&
-	    conf_address_port(parts.port, &ignored))
-		return parts.port;
-	return STR_NONE;
-}
-
 /*
  * A peer that says how it was asked, but not on which port, was not asked on
  * ours: it is the port of the host that it says, or the usual one.
@@ -209,7 +193,7 @@ static struct str claimed_port(const struct message *m, struct str proto,
 		return port;
 	if (proto.n == 0 && host.n == 0)
 		return STR_NONE;
-	port = port_in(host);
+	port = conf_address_port_in(host);
 	if (port.n > 0)
 		return port;
 	return str_eq(proto, STR("https")) ? STR("443") : STR("80");

@@ -22,13 +22,20 @@ struct idle {
 static struct idle *idles; /* by patience, each once */
 static size_t idle_count;
 
+static struct client *first_of(struct idle *idle)
+{
+	if (list_empty(&idle->clients))
+		return NULL;
+	return container_of(idle->clients.next, struct client, link);
+}
+
 static void expire(struct timer *t)
 {
 	struct idle *idle = container_of(t, struct idle, timer);
 
-	while (!list_empty(&idle->clients)) {
-		struct client *longest =
-		    container_of(idle->clients.next, struct client, link);
+	struct client *longest;
+
+	while ((longest = first_of(idle)) != NULL) {
 		usec_t due = longest->idle_since + idle->patience;
 
 		if (due > loop_now()) {
@@ -62,13 +69,18 @@ void idle_add(struct client *c, usec_t patience)
 		timer_set(&idle->timer, c->idle_since + patience);
 }
 
-struct client *idle_any(void)
+struct client *idle_longest(void)
 {
-	for (size_t i = 0; i < idle_count; i++)
-		if (!list_empty(&idles[i].clients))
-			return container_of(idles[i].clients.next,
-			    struct client, link);
-	return NULL;
+	struct client *longest = NULL;
+
+	for (size_t i = 0; i < idle_count; i++) {
+		struct client *c = first_of(&idles[i]);
+
+		if (c != NULL && (longest == NULL ||
+		    c->idle_since < longest->idle_since))
+			longest = c;
+	}
+	return longest;
 }
 
 /* ---- the configuration ---- */

@@ -13,7 +13,7 @@ int idle_init(const struct conf *conf);
  * the configuration, unless its link is taken away before. */
 void idle_add(struct client *c, usec_t patience);
 
-/* One of those that are parked, or NULL. */
-struct client *idle_any(void);
+/* The one that is parked for the longest time, or NULL. */
+struct client *idle_longest(void);
 
 #endif

@@ -80,7 +80,7 @@ static inline struct str get_target(const struct exchange *x)
 
 static inline struct str get_protocol(const struct exchange *x)
 {
-	if (!log_has_request(x))
+	if (!x->request.version_read)
 		return STR_NONE;
 	return x->request.minor == 0 ? STR("HTTP/1.0") : STR("HTTP/1.1");
 }

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 
+#include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
 #include "worker/proxy/forward.h"
@@ -21,6 +22,7 @@
 #include "worker/proxy/relay_inside.h"
 
 #define HEAD_EXTRA 512 /* what we add to a head, at most, but for a prefix */
+#define SAY_EVERY (10 * USEC_PER_SEC) /* that there is no room */
 
 /* ---- the request ---- */
 
@@ -41,6 +43,17 @@ static usec_t idle_at_most(const struct exchange *x)
 	return may_be_repeated(x) ? ORIGIN_OF_ANY_AGE : ORIGIN_FRESH;
 }
 
+/* Not of each of those who are answered 503 for it. */
+static void say_short(const struct server *s, int err)
+{
+	static usec_t say_next;
+
+	if (err == -ECANCELED || loop_now() < say_next)
+		return;
+	say_next = loop_now() + SAY_EVERY;
+	log_warning("can't connect to %s: %s", s->conf->url, strerror(-err));
+}
+
 static int borrow(struct relay *r, struct server *s, usec_t idle)
 {
 	int err = origin_borrow(s, idle, &r->origin);
@@ -52,8 +65,10 @@ static int borrow(struct relay *r, struct server *s, usec_t idle)
 	if (err == -ETIMEDOUT)
 		return relay_fail(r, END_connect_deadline);
 	if (err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
-	    err == -ENOMEM)
+	    err == -ENOMEM) {
+		say_short(s, err);
 		return relay_fail_origin(r, err, END_connect_deadline);
+	}
 	return relay_fail(r, END_connect_failed);
 }
 

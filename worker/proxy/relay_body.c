@@ -13,6 +13,7 @@
 #include "worker/http/head.h"
 #include "worker/http/hop.h"
 #include "worker/http/keep_alive.h"
+#include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
 #include "worker/proxy/relay_inside.h"
 
@@ -91,13 +92,6 @@ static void source_close(struct source *s)
 
 /* ---- the reply's body ---- */
 
-static bool source_is_ready(const struct source *s)
-{
-	const struct relay *r = container_of(s, const struct relay, source);
-
-	return r->body.done || r->start < r->end;
-}
-
 /* A client that takes trailer fields gets them, if its framing has room for
  * them: chunks are forwarded as chunks to HTTP/1.1. */
 static void expect_trailers(struct relay *r, struct message *head)
@@ -128,6 +122,7 @@ static int read_trailers(struct relay *r)
 	if (fault != FAULT_NONE)
 		return relay_malformed(r, fault);
 	hide_names(trailers);
+	headers_hide(r->x, trailers);
 	r->source.trailers = trailers;
 	return 0;
 }
@@ -161,13 +156,34 @@ static int end_of_stream(struct relay *r)
 	return 0;
 }
 
+/* A part of a chunk's size line is at hand, but nothing to send: so what is
+ * there is decoded, for the next pull. */
+static bool source_is_ready(struct source *s)
+{
+	struct relay *r = relay_of(s);
+
+	if (r->decoded.n == 0 && r->start < r->end && !r->body.done)
+		r->broken = decode(r, &r->decoded) < 0;
+	return r->decoded.n > 0 || r->body.done || r->broken;
+}
+
+/* What was decoded before: 1 and a piece, 0 for none, -1. */
+static int take_decoded(struct relay *r, struct str *piece_r)
+{
+	*piece_r = r->decoded;
+	r->decoded = STR_NONE;
+	return r->broken ? -1 : piece_r->n > 0;
+}
+
 static int source_pull(struct source *s, struct str *piece_r)
 {
 	struct relay *r = relay_of(s);
 
 	for (;;) {
-		int got = 0;
+		int got = take_decoded(r, piece_r);
 
+		if (got != 0)
+			return got;
 		if (r->body.done && r->origin != NULL)
 			complete(r);
 		else if (r->start < r->end && !r->body.done)
@@ -194,6 +210,7 @@ static int source_pass(struct source *s, struct conn *to, struct pace *pace,
 	    .pace = pace};
 	int err;
 
+	INSIST(r->decoded.n == 0);
 	if (r->origin == NULL || r->start < r->end ||
 	    body_plain_rest(&r->body) < SPLICE_WORTH)
 		return 0;

@@ -20,6 +20,8 @@ struct relay {
 	bool reusable;	  /* the origin's connection, after this reply */
 	bool whole;	  /* the reply was received to its end */
 	bool silent;	  /* the origin closed without a byte */
+	bool broken;	  /* what was decoded ahead was malformed */
+	struct str decoded; /* of the body, ahead of the next pull */
 	size_t head_len;  /* of the reply's head */
 	char *block;	  /* a BODY block: block[start..end) is received */
 	size_t start;

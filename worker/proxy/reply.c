@@ -11,6 +11,7 @@
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
 #include "worker/proxy/error_page.h"
+#include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
 
 #define HEAD_EXTRA 256 /* what we add to a head, at most */
@@ -237,6 +238,8 @@ void reply_send(struct exchange *x, struct reply *reply)
 	}
 	if (!x->head_sent)
 		send_ours(x, reply);
+	if (reply->replaced != NULL)
+		reply->replaced->close(reply->replaced);
 	if (x->end == END_NONE)
 		x->end = END_done;
 }
@@ -245,13 +248,16 @@ int reply_send_interim(struct exchange *x, struct message *head,
     size_t head_len)
 {
 	struct h1_reply_options options = {.connection = H1_PERSIST};
-	struct out out = exchange_out(x, head_len + HEAD_EXTRA);
 	struct pace pace = pace_begin(x->scope->limits.min_rate);
 	struct iovec iov;
+	struct out out;
 
 	if (x->request.minor == 0)
 		return 0;
-	hide_names(head);
+	if (!hide_interim(x, head, &head_len))
+		return -1;
+	headers_hide(x, head);
+	out = exchange_out(x, head_len + HEAD_EXTRA);
 	h1_write_reply(&out, head, &options);
 	if (!out_ok(&out)) {
 		exchange_fail(x, END_overloaded);

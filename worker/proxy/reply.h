@@ -18,6 +18,7 @@ struct reply {
 	unsigned extra_count; /* fields of ours, behind those of HEAD */
 	struct h1_field extra[REPLY_EXTRA_MAX];
 	struct source *source; /* NULL: the head is all, body included */
+	struct source *replaced; /* an origin's, which OURS stands for; or NULL */
 	struct str ours; /* a whole reply of our own, instead of HEAD; */
 	const struct str *body; /* and behind it BODY_COUNT pieces of body */
 	unsigned body_count; /* at most CONF_PAGE_PIECES_MAX */
@@ -32,12 +33,13 @@ void reply_add(struct reply *reply, struct str name, struct str value);
 
 /*
  * The only place that writes to a client.  Sends REPLY, body and all, closes
- * its source, and says in X how it ended.
+ * its sources, and says in X how it ended.
  */
 WAITS void reply_send(struct exchange *x, struct reply *reply);
 
 /* Passes on an interim reply (1xx) that was received as HEAD_LEN bytes, without
- * what names the origin.  0, or -1 after exchange_fail. */
+ * what tells of the origin or is the operator's to say.  0, or -1 after
+ * exchange_fail. */
 WAITS int reply_send_interim(struct exchange *x, struct message *head,
     size_t head_len);
 

@@ -1,0 +1,31 @@
+# Completion of sluicectl and sluiced for bash.
+#
+# Verbs and options are what `--help` of the program says: no second list.
+
+_sluice_words() # PROGRAM: its long options, then its verbs
+{
+	"$1" --help 2>/dev/null | sed -n -E \
+	    -e 's/^  (-., |    )(--[a-z]+).*/\2/p' \
+	    -e '/^verbs:/,$s/^  ([a-z]+) .*/\1/p'
+}
+
+_sluice()
+{
+	local current=${COMP_WORDS[COMP_CWORD]}
+	local before=${COMP_WORDS[COMP_CWORD - 1]}
+
+	case $before in
+	-f | --file | -s | --socket)
+		compopt -o filenames 2>/dev/null
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--listen | --to)
+		return
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W "$(_sluice_words "$1")" \
+	    -- "$current")
+}
+
+complete -F _sluice sluicectl sluiced
