@@ -10,14 +10,12 @@ queue must be served by the other workers.
 import os
 import re
 import signal
-import socket
 import threading
 import time
-from pathlib import Path
 
 from harness import eventually, proxy_to, size
-from harness_origin import Origin
 from harness_peer import Client, Closed
+from victims import clients_of, halt
 
 CLIENTS = 24
 WORKERS = 3
@@ -78,42 +76,12 @@ class Load:
             thread.join()
 
 
-def sockets_of(pid):
-    inodes = set()
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            found = re.fullmatch(r"socket:\[(\d+)\]", os.readlink(entry))
-        except FileNotFoundError:
-            continue
-        if found:
-            inodes.add(found.group(1))
-    return inodes
-
-
-def clients_of(pid, port):
-    """The client ports of the connections to PORT that PID has accepted."""
-    mine = sockets_of(pid)
-    ports = set()
-    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
-        cells = line.split()
-        local = int(cells[1].split(":")[1], 16)
-        if local == port and cells[9] in mine:
-            ports.add(int(cells[2].split(":")[1], 16))
-    return ports
-
-
-def wait_stopped(pid):
-    eventually(lambda: Path(f"/proc/{pid}/stat").read_text()
-               .rpartition(")")[2].split()[0] == "T", what="the stop")
-
-
 def kill_one(daemon, load):
     """Kills a worker; the client ports that this may break."""
     before = daemon.workers()
     victim = sorted(before)[load.answered % len(before)]
-    os.kill(victim, signal.SIGSTOP)
-    wait_stopped(victim)
-    doomed = clients_of(victim, daemon.port)
+    assert halt(victim)
+    doomed = {port for _, port in clients_of(victim, daemon.port)}
     os.kill(victim, signal.SIGKILL)
     eventually(lambda: victim not in daemon.workers() and
                len(daemon.workers()) == WORKERS, what="another worker")
@@ -156,8 +124,7 @@ def test_a_queue_without_its_worker_is_served_at_once_by_another(
     behind = origin(echo_path)
     daemon = sluice(vhost=proxy_to(behind), workers=2)
     stopped = sorted(daemon.workers())[0]
-    os.kill(stopped, signal.SIGSTOP)
-    wait_stopped(stopped)
+    assert halt(stopped)
     waiting = [Client(daemon.port) for _ in range(40)]
     for number, client in enumerate(waiting):
         client.send(f"GET /{number} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
