@@ -151,6 +151,7 @@ void actor_close(struct actor *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
+	p->out_n = p->out_at; /* what it had no time to say it did not say */
 	p->finished = p->ended = true;
 }
 
