@@ -86,11 +86,11 @@ static bool names_differ(const char *a, const char *b, size_t n)
 	return false;
 }
 
-/* Is A, of the length of B, the known name B with "_" for some "-"? */
-static bool is_disguise(const char *a, const char *b, size_t n)
+bool field_reads_as(const char *a, const char *b, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (((a[i] ^ b[i]) & ~0x20) && (a[i] != '_' || b[i] != '-'))
+		if (char_lower(a[i]) != char_lower(b[i]) &&
+		    (a[i] != '_' || b[i] != '-'))
 			return false;
 	return true;
 }
@@ -104,7 +104,7 @@ static enum field_id identify_family(struct str name)
 		return FIELD_OTHER;
 	if (!names_differ(name.p, family.p, family.n))
 		return FIELD_hearsay;
-	return is_disguise(name.p, family.p, family.n) ? FIELD_DISGUISED
+	return field_reads_as(name.p, family.p, family.n) ? FIELD_DISGUISED
 						       : FIELD_OTHER;
 }
 
@@ -121,7 +121,7 @@ enum field_id field_identify(struct str name)
 			continue;
 		if (!names_differ(name.p, k->name, name.n))
 			return k->id;
-		if (is_disguise(name.p, k->name, name.n))
+		if (field_reads_as(name.p, k->name, name.n))
 			return FIELD_DISGUISED;
 	}
 	return identify_family(name);

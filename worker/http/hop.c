@@ -86,12 +86,11 @@ static bool is_protocol(struct str s)
 
 /* "h2c", "h2", "HTTP/2.0", ...: a client that finds HTTP/2 behind a tunnel
  * could send requests past everything here. */
-static bool is_http(struct str s)
+static bool is_http(struct str protocol)
 {
-	const char *slash = memchr(s.p, '/', s.n);
-	struct str name =
-	    str_make(s.p, slash != NULL ? (size_t)(slash - s.p) : s.n);
+	struct str name = STR("");
 
+	(void)str_next_part(&protocol, '/', &name);
 	return str_eq_nocase(name, STR("HTTP")) ||
 	    (name.n > 1 && char_lower(name.p[0]) == 'h' &&
 		char_is_digit(name.p[1]));

@@ -212,6 +212,11 @@ void exchange_fail_client(struct exchange *x, int err, enum end at_deadline)
 		exchange_fail(x, END_client_closed);
 }
 
+enum end exchange_end_of_stall(const struct pace *pace)
+{
+	return pace->hurried ? END_client_hurried : END_client_deadline;
+}
+
 void exchange_refuse(struct exchange *x, enum fault fault)
 {
 	x->fault = fault;

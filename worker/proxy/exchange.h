@@ -116,7 +116,9 @@ WAITS enum next exchange_read(struct exchange *x);
 /* Fails the exchange, unless it has failed already. */
 void exchange_fail(struct exchange *x, enum end why);
 
-/* The same for a request that is malformed, or that has a head too large. */
+/* What it means that the client, with this PACE, took too little. */
+enum end exchange_end_of_stall(const struct pace *pace);
+
 void exchange_refuse(struct exchange *x, enum fault fault);
 
 /* The same for an error of conn or fiber on the client's side. */

@@ -9,6 +9,7 @@
  */
 #include "worker/proxy/headers.h"
 
+#include "worker/http/field.h"
 #include "worker/http/scan.h"
 #include "worker/proxy/expand.h"
 
@@ -22,17 +23,10 @@ static void drop(struct message *m, struct str name,
 			m->fields[i].drop = true;
 }
 
-/* Programs that get fields as variables of the environment (CGI, WSGI, Rack)
- * read "X_User" as X-User: who may not send the one may not send the other. */
 static bool reads_as(struct str received, struct str name)
 {
-	if (received.n != name.n)
-		return false;
-	for (size_t i = 0; i < name.n; i++)
-		if (char_lower(received.p[i]) != char_lower(name.p[i]) &&
-		    (received.p[i] != '_' || name.p[i] != '-'))
-			return false;
-	return true;
+	return received.n == name.n &&
+	    field_reads_as(received.p, name.p, name.n);
 }
 
 static bool is_line_of(struct str line, struct str name)

@@ -32,7 +32,6 @@ static struct client *first_of(struct idle *idle)
 static void expire(struct timer *t)
 {
 	struct idle *idle = container_of(t, struct idle, timer);
-
 	struct client *longest;
 
 	while ((longest = first_of(idle)) != NULL) {

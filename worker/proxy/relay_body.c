@@ -222,7 +222,7 @@ static int source_pass(struct source *s, struct conn *to, struct pace *pace,
 	*moved += splice.moved;
 	body_pass(&r->body, splice.moved);
 	if (err < 0 && splice.to_failed)
-		exchange_fail_client(r->x, err, END_client_deadline);
+		exchange_fail_client(r->x, err, exchange_end_of_stall(pace));
 	else if (err < 0)
 		(void)relay_fail_origin(r, err, END_origin_idle);
 	else

@@ -171,11 +171,10 @@ static int read_head(struct relay *r, struct message *head)
 /* "websocket" of "websocket/13". */
 static struct str protocol_name(struct str protocol)
 {
-	const char *slash = memchr(protocol.p, '/', protocol.n);
+	struct str name = STR("");
 
-	return slash == NULL
-	    ? protocol
-	    : str_make(protocol.p, (size_t)(slash - protocol.p));
+	(void)str_next_part(&protocol, '/', &name);
+	return name;
 }
 
 /* A 101 must be asked for, and change to what was asked for. */

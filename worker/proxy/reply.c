@@ -43,8 +43,7 @@ static int write_out(struct exchange *x, struct iovec *iov, int n,
 		bytes += iov[i].iov_len;
 	err = conn_write(&x->client->conn, iov, n, pace);
 	if (err < 0) {
-		exchange_fail_client(x, err,
-		    pace->hurried ? END_client_hurried : END_client_deadline);
+		exchange_fail_client(x, err, exchange_end_of_stall(pace));
 		return -1;
 	}
 	count_add(COUNT_bytes_out, (int64_t)bytes);

@@ -42,7 +42,7 @@ static enum end end_of_stall(const struct direction *d)
 {
 	if (d == &d->tunnel->up)
 		return upload_end_of_stall(&d->pace);
-	return d->pace.hurried ? END_client_hurried : END_client_deadline;
+	return exchange_end_of_stall(&d->pace);
 }
 
 static int send_all(struct direction *d, const char *p, size_t n)
