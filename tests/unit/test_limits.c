@@ -22,14 +22,13 @@ static struct conf_pool pool = {.name = "web",
 	.idle = 90 * USEC_PER_SEC,
 	.total = USEC_PER_HOUR},
     .header_max = 8192};
-static const struct conf_route route = {.pool = &pool, .scope = &scope};
 static const struct conf conf = {.memory = 16 << 20};
 
 static const char *text_of(enum end end, enum fault fault)
 {
 	static char text[300];
 	struct exchange x = {.end = end, .fault = fault, .scope = &scope,
-	    .route = &route};
+	    .pool = &pool};
 	struct str got = limits_text(&x);
 
 	snprintf(text, sizeof(text), "%.*s", (int)got.n, got.n ? got.p : "");

@@ -39,12 +39,13 @@ static void setup(void)
 	memcpy(client.peer.bytes, "\xc0\0\2\1", 4);
 	vhost = (struct conf_vhost){.name = "www.example.com"};
 	pool = (struct conf_pool){.name = "web"};
-	route = (struct conf_route){.path = STR("/api"), .pool = &pool};
+	route = (struct conf_route){.path = STR("/api")};
 	conf_server = (struct conf_server){.address.text = "127.0.0.1:3000"};
 	server = (struct server){.conf = &conf_server};
 	x.client = &client;
 	x.vhost = &vhost;
 	x.route = &route;
+	x.pool = &pool;
 	x.server = &server;
 	x.id = STR("abc123");
 	x.identity.proto = STR("http");
@@ -129,6 +130,7 @@ START_TEST(what_has_no_value_is_left_out)
 	ask("nonsense\r\n\r\n");
 	x.end = END_malformed;
 	x.route = NULL;
+	x.pool = NULL;
 	x.server = NULL;
 	x.vhost = NULL;
 	x.attempts = 0;

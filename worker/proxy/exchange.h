@@ -75,6 +75,7 @@ struct exchange {
 	const struct conf_scope *scope; /* what holds for it, as far as known */
 	const struct conf_vhost *vhost;
 	const struct conf_route *route;
+	const struct conf_pool *pool; /* NULL: we answer by ourselves */
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
 	const struct server *server; /* the last that was tried */

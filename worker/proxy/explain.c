@@ -205,7 +205,7 @@ static void tell_end(struct out *o, const struct exchange *x)
 
 static void tell_pool(struct out *o, struct exchange *x)
 {
-	const struct conf_pool *pool = x->route->pool;
+	const struct conf_pool *pool = x->pool;
 
 	out_fmt(o, "pool      %s\n", pool->name);
 	for (unsigned i = 0; i < pool->server_count; i++) {

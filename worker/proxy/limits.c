@@ -66,8 +66,8 @@ static enum fault find_fault(const struct exchange *x)
 static void begin_pace(struct exchange *x)
 {
 	x->pace = pace_begin(x->scope->limits.min_rate);
-	if (x->request.expects_continue && x->route->pool != NULL)
-		x->pace.left += x->route->pool->timeouts.first_byte;
+	if (x->request.expects_continue && x->pool != NULL)
+		x->pace.left += x->pool->timeouts.first_byte;
 }
 
 bool limits_allow(struct exchange *x)
@@ -106,7 +106,7 @@ static void is_over(struct timer *t)
 
 bool limits_begin_total(struct exchange *x)
 {
-	usec_t most = x->route->pool->timeouts.total;
+	usec_t most = x->pool->timeouts.total;
 
 	if (likely(most == 0))
 		return true;
@@ -187,8 +187,8 @@ struct str limits_text(const struct exchange *x)
 	if (row->whose == OF_SCOPE) {
 		base = (const char *)x->scope;
 	} else if (row->whose == OF_POOL) {
-		base = (const char *)x->route->pool;
-		write_pool(x->route->pool, &out);
+		base = (const char *)x->pool;
+		write_pool(x->pool, &out);
 	}
 	out_str(&out, str_from(row->setting));
 	out_char(&out, ':');

@@ -122,9 +122,7 @@ static inline struct str get_route(const struct exchange *x)
 
 static inline struct str get_pool(const struct exchange *x)
 {
-	return x->route != NULL && x->route->pool != NULL
-		   ? str_from(x->route->pool->name)
-		   : STR_NONE;
+	return x->pool != NULL ? str_from(x->pool->name) : STR_NONE;
 }
 
 static inline struct str get_server(const struct exchange *x)

@@ -76,7 +76,7 @@ static enum h1_connection connection_for(const struct exchange *x)
 {
 	if (x->request.upgrade.n > 0)
 		return H1_UPGRADE;
-	return x->route->pool->idle_max > 0 ? H1_PERSIST : H1_CLOSE;
+	return x->pool->idle_max > 0 ? H1_PERSIST : H1_CLOSE;
 }
 
 /* STR_NONE: there is no room for them. */

@@ -254,7 +254,7 @@ void relay_init(struct relay *r, struct exchange *x)
 
 void relay_begin_body(struct relay *r, struct reply *reply)
 {
-	const struct conf_pool *pool = r->x->route->pool;
+	const struct conf_pool *pool = r->x->pool;
 
 	reply->source = &r->source;
 	reply->head_len = r->head_len;

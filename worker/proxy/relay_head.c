@@ -114,7 +114,7 @@ int relay_receive(struct relay *r, usec_t deadline)
 static int parse_head(struct relay *r, size_t head_len, struct message *head)
 {
 	struct conf_head_limits limits = {
-	    .header = r->x->route->pool->header_max,
+	    .header = r->x->pool->header_max,
 	    .fields = CONF_FIELDS_MAX};
 	enum fault fault = head_parse_reply(
 	    str_make(r->block + r->start, head_len), r->x->request.method,
@@ -138,7 +138,7 @@ static void move_to_front(struct relay *r)
 /* The first byte has its patience, and so has the rest of the head. */
 static int read_head(struct relay *r, struct message *head)
 {
-	size_t most = r->x->route->pool->header_max;
+	size_t most = r->x->pool->header_max;
 	usec_t deadline = loop_now() + r->patience;
 	bool begun = r->start < r->end;
 	size_t seen = 0;
@@ -193,7 +193,7 @@ int relay_read_final_head(struct relay *r, struct message *head)
 	struct arena mark = r->x->arena;
 
 	r->body.kind = FRAMING_CLOSE; /* read whatever comes */
-	r->patience = r->x->route->pool->timeouts.first_byte;
+	r->patience = r->x->pool->timeouts.first_byte;
 	for (int interims = 0;; interims++) {
 		if (read_head(r, head) < 0)
 			return -1;

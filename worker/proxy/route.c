@@ -113,6 +113,7 @@ bool route_find(struct exchange *x)
 		return false;
 	x->routed = x->request.path;
 	x->scope = x->route->scope;
+	x->pool = x->route->pool;
 	if (!x->scope->websocket)
 		x->request.upgrade = STR_NONE;
 	fault = check_other_readings(x);

@@ -38,7 +38,7 @@
 
 static void proxy(struct exchange *x, struct reply *reply)
 {
-	struct pool *pool = pool_find(x->route->pool);
+	struct pool *pool = pool_find(x->pool);
 	struct server *server = NULL;
 
 	if (!limits_begin_total(x))

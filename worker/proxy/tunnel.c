@@ -197,7 +197,7 @@ void tunnel_run(struct exchange *x, struct origin **origin)
 		t->up = (struct direction){.tunnel = t,
 		    .from = client,
 		    .to = &(*origin)->conn,
-		    .pace = pace_of_silence(x->route->pool->timeouts.idle)};
+		    .pace = pace_of_silence(x->pool->timeouts.idle)};
 		t->down = (struct direction){.tunnel = t,
 		    .from = &(*origin)->conn,
 		    .to = client,

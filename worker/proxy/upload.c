@@ -123,7 +123,7 @@ static void upload_run(void *arg)
 {
 	struct upload *u = arg;
 	struct pace pace =
-	    pace_of_silence(u->x->route->pool->timeouts.idle);
+	    pace_of_silence(u->x->pool->timeouts.idle);
 	enum outcome outcome = move_body(u, &pace);
 
 	if (is_dead(u, outcome))
