@@ -47,7 +47,7 @@ struct child {
 	unsigned log_count;
 	unsigned swaps_untold; /* the last so many of them: see rotate.c */
 	unsigned swaps_due;    /* log_swapped that it still owes */
-	unsigned questions_due; /* explained, the same */
+	unsigned questions_due; /* answer, the same */
 
 	bool leave_due; /* it was told to go, and has not said "left" yet */
 	usec_t drain;

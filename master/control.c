@@ -21,7 +21,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
-#include "common/ipc/explain.h"
+#include "common/ipc/question.h"
 #include "master/events.h"
 #include "master/local.h"
 #include "master/place.h"
@@ -29,7 +29,7 @@
 
 #define CLIENT_MAGIC 0x63746c63
 #define CLIENTS_MAX 16
-#define LINE_MAX_SIZE (EXPLAIN_QUESTION_MAX + 64)
+#define LINE_MAX_SIZE (QUESTION_WORDS_MAX + 64)
 #define ANSWER_MAX (64 * 1024)
 #define PATIENCE (5 * USEC_PER_SEC)
 #define BACKLOG 64
@@ -171,12 +171,12 @@ void control_reopened(bool ok, const char *text)
 	    out_text(&out));
 }
 
-void control_explained(unsigned ticket, bool ok, struct str text)
+void control_answered(unsigned ticket, bool ok, struct str text)
 {
 	LIST_FOREACH(at, &clients) {
 		struct client *c = container_of(at, struct client, link);
 
-		if (c->waits_for == VERB_EXPLAINING && c->round == ticket)
+		if (c->waits_for == VERB_ASKING && c->round == ticket)
 			answer(c, ok ? VERB_DONE : VERB_REFUSED, text);
 	}
 }
@@ -194,7 +194,7 @@ static void run(struct client *c, struct str line)
 	result = verb_run(line, &asker, &out);
 	c->round = asker.round;
 	if (result == VERB_RELOADING || result == VERB_REOPENING ||
-	    result == VERB_EXPLAINING) {
+	    result == VERB_ASKING) {
 		c->waits_for = result;
 		events_want(&c->source, 0);
 		return;

@@ -32,7 +32,7 @@ void control_close(void);
 void control_reloaded(unsigned round, bool ok, struct str text);
 
 /* The question TICKET is answered. */
-void control_explained(unsigned ticket, bool ok, struct str text);
+void control_answered(unsigned ticket, bool ok, struct str text);
 
 /* A rotation is over. */
 void control_reopened(bool ok, const char *text);

@@ -15,7 +15,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
-#include "master/explain.h"
+#include "master/question.h"
 #include "master/leave.h"
 #include "master/rotate.h"
 #include "master/supervise.h"
@@ -53,8 +53,8 @@ static bool hear_message(struct child *c, const struct channel_message *m)
 		return hear_left(c);
 	case MESSAGE_log_swapped:
 		return rotate_heard(c, m->value);
-	case MESSAGE_explained:
-		return explain_heard(c, m->value);
+	case MESSAGE_answer:
+		return question_heard(c, m->value);
 	default:
 		return false;
 	}

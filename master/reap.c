@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "common/base/log.h"
-#include "master/explain.h"
+#include "master/question.h"
 #include "common/base/out.h"
 #include "master/quit.h"
 #include "master/leave.h"
@@ -72,7 +72,7 @@ static void collect(pid_t pid, int status)
 	if (trial_ended(pid, status) || c == NULL)
 		return;
 	log_end(c, status);
-	explain_forget(c);
+	question_forget(c);
 	supervise_ended(c);
 }
 

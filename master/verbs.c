@@ -2,12 +2,13 @@
  * verbs.c - the table of verbs.
  *
  * A verb returns at once.  What takes time is started, and answered when it
- * is over.  Verbs that change something say in the log who asked.
+ * is over.  Verbs that change something say in the log who asked.  Those of
+ * common/tbl/questions.h are answered by a worker.
  */
 #include "master/verbs.h"
 
 #include "common/base/log.h"
-#include "master/explain.h"
+#include "master/question.h"
 #include "master/quit.h"
 #include "master/reload.h"
 #include "master/rotate.h"
@@ -17,7 +18,9 @@
 struct verb {
 	const char *name;
 	bool changes;
+	/* NULL: a worker is asked QUESTION */
 	enum verb_result (*run)(struct verb_asker *asker, struct out *out);
+	enum question_kind question;
 };
 
 /* Behind the tab: what has more to say than messages says it as JSON, too. */
@@ -71,12 +74,6 @@ static enum verb_result reopen(struct verb_asker *asker, struct out *out)
 	return VERB_REOPENING;
 }
 
-static enum verb_result route(struct verb_asker *asker, struct out *out)
-{
-	asker->round = explain_ask(asker->words, out);
-	return asker->round != 0 ? VERB_EXPLAINING : VERB_REFUSED;
-}
-
 static enum verb_result stop(struct verb_asker *asker, struct out *out)
 {
 	(void)asker;
@@ -97,14 +94,17 @@ static enum verb_result drain(struct verb_asker *asker, struct out *out)
 }
 
 static const struct verb verbs[] = {
-    {"status", false, show_status},
-    {"workers", false, show_workers},
-    {"version", false, show_version},
-    {"route", false, route},
-    {"reload", true, reload},
-    {"reopen", true, reopen},
-    {"stop", true, stop},
-    {"drain", true, drain},
+    {"status", false, show_status, 0},
+    {"workers", false, show_workers, 0},
+    {"version", false, show_version, 0},
+#define QUESTION(name, changes, meaning) \
+	{#name, changes, NULL, QUESTION_##name},
+#include "common/tbl/questions.h"
+#undef QUESTION
+    {"reload", true, reload, 0},
+    {"reopen", true, reopen, 0},
+    {"stop", true, stop, 0},
+    {"drain", true, drain, 0},
 };
 
 /* The verb of LINE; what is behind its tab goes to *WORDS_R. */
@@ -119,6 +119,34 @@ static struct str cut_verb(struct str line, struct str *words_r)
 	return str_trim(str_make(line.p, n));
 }
 
+/* Who asks for V, and what with. */
+static void log_asker(const struct verb *v, const struct verb_asker *asker)
+{
+	char text[256];
+	struct out words = out_make(text, sizeof(text));
+	struct str rest = asker->words;
+	struct str word;
+
+	while (str_next_part(&rest, '\t', &word)) {
+		out_char(&words, ' ');
+		out_escaped(&words, word);
+	}
+	log_info("control: %s%" PRI_STR "%s, asked by pid %d, uid %u", v->name,
+	    ARG_STR(out_text(&words)), out_ok(&words) ? "" : " ...",
+	    (int)asker->pid, (unsigned)asker->uid);
+}
+
+static enum verb_result run(const struct verb *v, struct verb_asker *asker,
+    struct out *out)
+{
+	if (v->changes)
+		log_asker(v, asker);
+	if (v->run != NULL)
+		return v->run(asker, out);
+	asker->round = question_ask(v->question, asker->words, out);
+	return asker->round != 0 ? VERB_ASKING : VERB_REFUSED;
+}
+
 enum verb_result verb_run(struct str line, struct verb_asker *asker,
     struct out *out)
 {
@@ -127,12 +155,8 @@ enum verb_result verb_run(struct str line, struct verb_asker *asker,
 	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
 		const struct verb *v = &verbs[i];
 
-		if (!str_eq(name, str_from(v->name)))
-			continue;
-		if (v->changes)
-			log_info("control: %s, asked by pid %d, uid %u",
-			    v->name, (int)asker->pid, (unsigned)asker->uid);
-		return v->run(asker, out);
+		if (str_eq(name, str_from(v->name)))
+			return run(v, asker, out);
 	}
 	out_lit(out, "no such verb; there are:");
 	for (unsigned i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)

@@ -14,10 +14,10 @@ enum verb_result {
 	VERB_WRONG,	/* no such verb */
 	VERB_RELOADING, /* the answer comes at the end of round ROUND */
 	VERB_REOPENING,	/* the answer comes at the end of the rotation */
-	VERB_EXPLAINING /* the answer to question ROUND comes from a worker */
+	VERB_ASKING /* the answer to question ROUND comes from a worker */
 };
 
-/* Who asks; ROUND is set by VERB_RELOADING and VERB_EXPLAINING. */
+/* Who asks; ROUND is set by VERB_RELOADING and VERB_ASKING. */
 struct verb_asker {
 	pid_t pid;
 	uid_t uid;

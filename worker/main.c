@@ -20,8 +20,8 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/ipc/channel.h"
-#include "common/ipc/explain.h"
 #include "common/shm/seat.h"
+#include "worker/asked.h"
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
 #include "worker/drain.h"
@@ -30,7 +30,6 @@
 #include "worker/origin/pool.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/client.h"
-#include "worker/proxy/explain.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/serve.h"
@@ -90,25 +89,6 @@ static void swap_log(int64_t id, int fd)
 	(void)channel_send(self->channel, MESSAGE_log_swapped, id, -1);
 }
 
-/* An operator asks about a request. */
-static void explain_question(int64_t value, int fd)
-{
-	static char text[EXPLAIN_SIZE];
-	struct out answer = out_make(text + EXPLAIN_QUESTION_MAX,
-	    EXPLAIN_ANSWER_MAX);
-	unsigned n = explain_length(value);
-	bool ok = n <= EXPLAIN_QUESTION_MAX &&
-	    pread(fd, text, n, 0) == (ssize_t)n;
-
-	if (ok)
-		ok = explain(self->conf, str_make(text, n), &answer);
-	if (pwrite(fd, answer.p, answer.n, EXPLAIN_QUESTION_MAX) < 0)
-		answer.n = 0;
-	close(fd);
-	(void)channel_send(self->channel, MESSAGE_explained,
-	    explain_value(explain_ticket(value), ok, (unsigned)answer.n), -1);
-}
-
 static void drain(usec_t patience)
 {
 	setproctitle("-sluiced: worker %u, generation %u, draining",
@@ -135,8 +115,8 @@ static void obey(const struct channel_message *m, int fd)
 	case MESSAGE_stop:
 		drain_stop(loop_now() + m->value);
 		break;
-	case MESSAGE_explain:
-		explain_question(m->value, fd);
+	case MESSAGE_question:
+		asked(self, m->value, fd);
 		break;
 	case MESSAGE_log_fd:
 		swap_log(m->value, fd);

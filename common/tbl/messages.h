@@ -3,7 +3,7 @@
  *
  *   MESSAGE(name, sender, "meaning; what VALUE is")
  *
- * LOG_FD and EXPLAIN carry a descriptor.
+ * LOG_FD and QUESTION carry a descriptor.
  */
 MESSAGE(ready, WORKER, "everything is loaded; tell me what to serve")
 MESSAGE(serve, MASTER, "accept on the sockets of slot VALUE")
@@ -13,6 +13,6 @@ MESSAGE(end_tunnels, MASTER, "end the tunnels too, then exit")
 MESSAGE(stop, MASTER, "accept no more; exchanges get VALUE usec, then exit")
 MESSAGE(log_fd, MASTER, "log VALUE has a new descriptor, which comes along")
 MESSAGE(log_swapped, WORKER, "log VALUE is written to its new descriptor")
-MESSAGE(explain, MASTER, "a question about a request: common/ipc/explain.h")
-MESSAGE(explained, WORKER, "its answer is written")
+MESSAGE(question, MASTER, "an operator asks: common/ipc/question.h")
+MESSAGE(answer, WORKER, "the answer to it is written")
 MESSAGE(left, WORKER, "after drain or stop: what was queued is accepted")

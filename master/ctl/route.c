@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "common/base/out.h"
-#include "common/ipc/explain.h"
+#include "common/ipc/question.h"
 
 struct question {
 	const char *method;
@@ -67,8 +67,8 @@ static int read_options(int argc, char **argv, struct question *q)
 
 int ctl_route(const struct ask *how, int argc, char **argv)
 {
-	static char fields[EXPLAIN_QUESTION_MAX];
-	static char text[EXPLAIN_QUESTION_MAX];
+	static char fields[QUESTION_WORDS_MAX];
+	static char text[QUESTION_WORDS_MAX];
 	struct question q = {.method = "GET",
 	    .from = "127.0.0.1",
 	    .fields = out_make(fields, sizeof(fields))};

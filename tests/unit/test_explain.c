@@ -123,14 +123,14 @@ START_TEST(a_request_goes_this_way)
 }
 END_TEST
 
-START_TEST(an_answer_that_is_too_long_is_cut)
+START_TEST(an_answer_that_is_too_long_is_known_to_be)
 {
 	char text[100];
 	struct out answer = out_make(text, sizeof(text));
 
 	ck_assert(explain(c.conf, str_from(GET("/") HERE), &answer));
-	ck_assert_uint_lt(answer.n, sizeof(text));
-	ck_assert_str_eq(out_cstr(&answer) + answer.n - 4, "...\n");
+	ck_assert(!out_ok(&answer));
+	ck_assert_uint_le(answer.n, sizeof(text));
 }
 END_TEST
 
@@ -144,7 +144,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_request_goes_this_way, 0,
 	    (int)(sizeof(cases) / sizeof(cases[0])));
-	tcase_add_test(tc, an_answer_that_is_too_long_is_cut);
+	tcase_add_test(tc, an_answer_that_is_too_long_is_known_to_be);
 	suite_add_tcase(s, tc);
 	r = srunner_create(s);
 	srunner_run_all(r, CK_ENV);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/base/log.h"
-#include "common/ipc/explain.h"
+#include "common/ipc/question.h"
 #include "master/hear.h"
 #include "master/logs.h"
 #include "master/pseudonym.h"
@@ -135,9 +135,9 @@ static void speak_as_the_master(int channel)
 	say(channel, MESSAGE_stop, 0);
 }
 
-static void explain_unasked(int channel)
+static void answer_unasked(int channel)
 {
-	say(channel, MESSAGE_explained, explain_value(1, true, 0));
+	say(channel, MESSAGE_answer, question_value(1, QUESTION_route, true, 0));
 }
 
 static void send_garbage(int channel)
@@ -161,7 +161,7 @@ static void send_too_much(int channel)
 }
 
 static void (*const speeches[])(int channel) = {say_ready_twice, swap_unasked,
-    explain_unasked, leave_before_ready, speak_as_the_master, send_garbage, send_unknown_type,
+    answer_unasked, leave_before_ready, speak_as_the_master, send_garbage, send_unknown_type,
     send_too_much};
 
 START_TEST(what_it_may_not_say_is_its_end)

@@ -1,15 +1,15 @@
 /*
- * explain.c - questions about requests, which a worker answers.
+ * question.c - questions that a worker answers.
  *
  * Runs in the master.  Question and answer travel in one memfd: the master
- * writes the question to its front and sends the descriptor, the worker writes
+ * writes the words to its front and sends the descriptor, the worker writes
  * the answer behind it and says how long it is.  So neither side ever waits
  * for the other, and the master reads no more than it has room for.
  *
- *	0                        EXPLAIN_QUESTION_MAX
- *	| question               | answer ...
+ *	0                        QUESTION_WORDS_MAX
+ *	| words                  | answer ...
  */
-#include "master/explain.h"
+#include "master/question.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -19,7 +19,6 @@
 
 #include "common/base/insist.h"
 #include "common/conf/report.h"
-#include "common/ipc/explain.h"
 #include "master/control.h"
 #include "master/world.h"
 
@@ -33,6 +32,8 @@ struct question {
 	int fd;
 	struct events_timer patience;
 };
+
+_Static_assert(QUESTION_KINDS <= 256, "a kind has eight bits");
 
 static struct list questions = {&questions, &questions};
 static unsigned question_count;
@@ -50,7 +51,7 @@ static void answer(struct question **qp, bool ok, struct str text)
 	question_count--;
 	close(q->fd);
 	free(q);
-	control_explained(ticket, ok, text);
+	control_answered(ticket, ok, text);
 }
 
 static void lose_patience(struct events_timer *t)
@@ -85,7 +86,7 @@ static int write_question(struct str text)
 
 	if (fd < 0)
 		return -1;
-	if (ftruncate(fd, EXPLAIN_SIZE) == 0 &&
+	if (ftruncate(fd, QUESTION_SIZE) == 0 &&
 	    pwrite(fd, text.p, text.n, 0) == (ssize_t)text.n)
 		return fd;
 	close(fd);
@@ -97,7 +98,7 @@ static unsigned remember(const struct child *c, int fd)
 	struct question *q = calloc(1, sizeof(*q));
 
 	INSIST(q != NULL);
-	last_ticket = last_ticket % EXPLAIN_TICKET_MAX + 1;
+	last_ticket = last_ticket % QUESTION_TICKET_MAX + 1;
 	q->ticket = last_ticket;
 	q->asked = c;
 	q->fd = fd;
@@ -108,14 +109,15 @@ static unsigned remember(const struct child *c, int fd)
 	return q->ticket;
 }
 
-unsigned explain_ask(struct str question, struct out *why)
+unsigned question_ask(enum question_kind kind, struct str words,
+    struct out *why)
 {
 	struct child *c = find_ready();
 	unsigned ticket;
 	int fd;
 
 	if (c == NULL || question_count == QUESTIONS_MAX ||
-	    question.n > EXPLAIN_QUESTION_MAX) {
+	    words.n > QUESTION_WORDS_MAX) {
 		out_str(why, c == NULL
 			? STR("error: no worker is ready to be asked\n")
 			: question_count == QUESTIONS_MAX
@@ -123,14 +125,14 @@ unsigned explain_ask(struct str question, struct out *why)
 			: STR("error: the question is too long\n"));
 		return 0;
 	}
-	fd = write_question(question);
+	fd = write_question(words);
 	if (fd < 0) {
 		out_fmt(why, "error: %s\n", strerror(errno));
 		return 0;
 	}
 	ticket = remember(c, fd);
-	if (child_send(c, MESSAGE_explain,
-		explain_value(ticket, true, (unsigned)question.n), fd) == 0)
+	if (child_send(c, MESSAGE_question,
+		question_value(ticket, kind, true, (unsigned)words.n), fd) == 0)
 		c->questions_due++;
 	return ticket; /* else patience ends, or the worker does */
 }
@@ -162,27 +164,30 @@ static void make_harmless(char *p, size_t n)
 	}
 }
 
-bool explain_heard(struct child *c, int64_t value)
+bool question_heard(struct child *c, int64_t value)
 {
-	static char text[EXPLAIN_ANSWER_MAX];
-	unsigned n = explain_length(value);
-	struct question *q = find(c, explain_ticket(value));
-	ssize_t got;
+	unsigned n = question_length(value);
+	struct question *q = find(c, question_ticket(value));
+	char *text;
+	bool got;
 
-	if (n > sizeof(text) || c->questions_due == 0)
+	if (n > QUESTION_ANSWER_MAX || c->questions_due == 0)
 		return false;
 	c->questions_due--;
 	if (q == NULL) /* it was late: nobody waits any more */
 		return true;
-	got = pread(q->fd, text, n, EXPLAIN_QUESTION_MAX);
-	if (got != (ssize_t)n)
-		return false;
-	make_harmless(text, n);
-	answer(&q, explain_is_ok(value), str_make(text, n));
-	return true;
+	text = malloc(n + 1);
+	INSIST(text != NULL);
+	got = pread(q->fd, text, n, QUESTION_WORDS_MAX) == (ssize_t)n;
+	if (got) {
+		make_harmless(text, n);
+		answer(&q, question_is_ok(value), str_make(text, n));
+	}
+	free(text);
+	return got;
 }
 
-void explain_forget(const struct child *c)
+void question_forget(const struct child *c)
 {
 	LIST_FOREACH(at, &questions) {
 		struct question *q = container_of(at, struct question, link);

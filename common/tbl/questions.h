@@ -1,0 +1,9 @@
+/*
+ * questions.h - what an operator asks that only a worker can answer:
+ *
+ *   QUESTION(name, changes, "what is asked")
+ *
+ * NAME is the verb of sluicectl; CHANGES says that it changes something, so
+ * that the master logs who asked.  worker/asked.c has a function for each.
+ */
+QUESTION(route, false, "what would become of a request, and why")
