@@ -72,6 +72,8 @@ static const char *type_name(enum conf_type type)
 		return "an array of URLs or a list of groups";
 	case TYPE_GROUP:
 		return "a group { }";
+	case TYPE_FEATURE:
+		return "a group { }, true or false";
 	case TYPE_GROUPS:
 		return "a list of groups ( { }, { } )";
 	case TYPE_NAMED:
@@ -420,6 +422,10 @@ bool conf_check_value(struct conf_report *r, const config_setting_t *setting,
 		    refuse_type(r, setting, row);
 	case TYPE_GROUP:
 		return config_setting_is_group(setting) ||
+		    refuse_type(r, setting, row);
+	case TYPE_FEATURE:
+		return config_setting_is_group(setting) ||
+		    setting->type == CONFIG_TYPE_BOOL ||
 		    refuse_type(r, setting, row);
 	case TYPE_SHARE:
 		return check_share(r, setting, row);

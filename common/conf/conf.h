@@ -222,6 +222,49 @@ struct conf_pool_timeouts {
 	usec_t total;	   /* of an exchange; 0: none */
 };
 
+enum conf_health_type { CONF_HEALTH_HTTP, CONF_HEALTH_TCP, CONF_HEALTH_TLS };
+
+#define CONF_EXPECT_LEAST 100
+#define CONF_EXPECT_MOST 599
+
+/* How the servers of a pool are checked. */
+struct conf_health {
+	enum conf_health_type type;
+	struct str path; /* with its query */
+	struct str host; /* of HTTP, the Host; of TLS, the name; or "" */
+	struct str method;
+	struct str lines;   /* field lines, with their CR LF */
+	uint64_t expect[8]; /* bit N: CONF_EXPECT_LEAST + N */
+	const char *expect_text; /* "200-299, 404" */
+	const struct conf_pattern *body; /* or NULL */
+	unsigned port;			 /* or 0: the server's */
+	usec_t every;
+	usec_t timeout;
+	unsigned rise;
+	unsigned fall;
+	uint32_t jitter; /* of EVERY, in millionths */
+	struct str identity; /* the same bytes: the same check */
+};
+
+/* When a server is taken out for what exchanges with it came to. */
+struct conf_outlier {
+	unsigned errors; /* in a row; 0: never */
+	usec_t within;
+	usec_t eject;
+	uint32_t max_ejected; /* of the servers, in millionths */
+	uint32_t error_rate;  /* in millionths; 0: never */
+	unsigned requests;
+	usec_t latency; /* what takes longer is an error; 0: nothing */
+};
+
+/* When a pool is shut for a while. */
+struct conf_breaker {
+	uint32_t error_rate; /* in millionths */
+	unsigned requests;
+	usec_t within;
+	usec_t open;
+};
+
 struct conf_pool {
 	const char *name; /* "web"; of proxy = "url": the url */
 	bool is_named;	  /* "web" */
@@ -232,6 +275,9 @@ struct conf_pool {
 	size_t header_max; /* limits.header: bytes of a reply's head */
 	unsigned idle_max; /* keepalive.idle: connections, a worker */
 	usec_t idle_timeout; /* keepalive.timeout, unless the origin says */
+	const struct conf_health *health;   /* NULL: no checks */
+	const struct conf_outlier *outlier; /* NULL: none is taken out */
+	const struct conf_breaker *breaker; /* NULL: never shut */
 	struct conf_vhost *vhost;
 	struct conf_place place;
 };

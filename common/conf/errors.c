@@ -9,8 +9,8 @@
 #include "common/conf/errors.h"
 
 #include "common/base/insist.h"
-#include "common/conf/check.h"
 #include "common/conf/source.h"
+#include "common/conf/statuses.h"
 
 /* The entries of a list, kept at its node for those that inherit it. */
 struct entries {
@@ -126,57 +126,6 @@ static const struct conf_page *read_page(struct conf_build *b,
 	return page;
 }
 
-/* ---- statuses ---- */
-
-/* "404" "500-599"; false: it is neither. */
-static bool read_range(struct str text, uint64_t *first_r, uint64_t *last_r)
-{
-	const char *dash = memchr(text.p, '-', text.n);
-	size_t n = dash != NULL ? (size_t)(dash - text.p) : text.n;
-	struct str last =
-	    dash != NULL ? str_make(dash + 1, text.n - n - 1) : text;
-
-	return str_to_u64(str_make(text.p, n), CONF_ERROR_MOST, first_r) &&
-	    str_to_u64(last, CONF_ERROR_MOST, last_r);
-}
-
-static bool read_item(const config_setting_t *item, uint64_t *first_r,
-    uint64_t *last_r)
-{
-	long long value;
-
-	if (item->type == CONFIG_TYPE_STRING)
-		return read_range(str_from(conf_tree_text(item)), first_r,
-		    last_r);
-	value = conf_check_integer(item);
-	*first_r = *last_r = value > 0 ? (uint64_t)value : 0;
-	return true;
-}
-
-static void read_statuses(struct conf_build *b, const config_setting_t *setting,
-    struct conf_error_page *entry)
-{
-	for (unsigned i = 0; i < conf_tree_item_count(setting); i++) {
-		const config_setting_t *item = conf_tree_item(setting, i);
-		uint64_t first, last;
-
-		if (conf_tree_refused(item))
-			continue;
-		if (!read_item(item, &first, &last) || first > last ||
-		    first < CONF_ERROR_LEAST || last > CONF_ERROR_MOST) {
-			conf_report_error(b->report, conf_tree_spot(item),
-			    "this is not a status, or a range of them, from "
-			    "%d to %d", CONF_ERROR_LEAST, CONF_ERROR_MOST);
-			conf_report_help(b->report, "write status = %s;",
-			    conf_setting_rows[SETTING_ERROR_status].example);
-			continue;
-		}
-		for (uint64_t s = first - CONF_ERROR_LEAST;
-		     s <= last - CONF_ERROR_LEAST; s++)
-			entry->statuses[s / 64] |= UINT64_C(1) << s % 64;
-	}
-}
-
 /* ---- entries ---- */
 
 static void report_no_status(struct conf_build *b,
@@ -204,13 +153,15 @@ static void report_nothing(struct conf_build *b, const config_setting_t *group)
 static void read_entry(struct conf_build *b, const config_setting_t *group,
     struct conf_error_page *entry)
 {
+	struct conf_statuses set = {CONF_ERROR_LEAST, CONF_ERROR_MOST,
+	    entry->statuses};
 	const config_setting_t *status, *file;
 
 	conf_settings_check(b->report, group, CONTEXT_ERROR);
 	status = conf_setting_get(group, SETTING_ERROR_status);
 	file = conf_setting_get(group, SETTING_ERROR_file);
 	if (status != NULL)
-		read_statuses(b, status, entry);
+		conf_statuses_read(b, status, SETTING_ERROR_status, &set);
 	if (file != NULL)
 		entry->page = read_page(b, file);
 	entry->retry_after = (unsigned)(

@@ -52,39 +52,36 @@ void conf_forwarding_read_trusted(struct conf_build *b,
 
 /* ---- the Host that origins get ---- */
 
-static const char *refuse_host(struct conf_build *b,
-    const struct conf_spot *spot, struct conf_name_fault fault)
+const char *conf_forwarding_host(struct arena *a, struct str text,
+    struct conf_name_fault *fault_r)
 {
-	conf_report_error(b->report, spot, "%s", fault.text);
-	conf_report_help(b->report,
-	    "\"client\": as the client sent it; "
-	    "\"server\": the server's; or a name like \"app.internal\"");
-	return NULL;
-}
-
-/* "App.Internal:8080" as a Host field has it; NULL: reported. */
-static const char *read_fixed(struct conf_build *b,
-    const struct conf_spot *spot, struct str text)
-{
-	struct arena *a = &b->conf->arena;
-	struct conf_name_fault fault = {"this is not a host", NULL};
 	struct conf_hostport parts;
 	const char *name;
 	uint16_t port;
 	char *host;
 
+	*fault_r = (struct conf_name_fault){"this is not a host", NULL};
 	if (!conf_address_split(text, &parts) || parts.host.n == 0 ||
 	    (parts.port.p != NULL && !conf_address_port(parts.port, &port)) ||
 	    memchr(parts.host.p, '*', parts.host.n) != NULL)
-		return refuse_host(b, spot, fault);
-	name = conf_name_read(a, parts.host, &fault);
-	if (name == NULL)
-		return refuse_host(b, spot, fault);
-	if (parts.port.p == NULL)
+		return NULL;
+	name = conf_name_read(a, parts.host, fault_r);
+	if (name == NULL || parts.port.p == NULL)
 		return name;
 	host = arena_alloc(a, strlen(name) + parts.port.n + 2);
 	sprintf(host, "%s:%" PRI_STR, name, ARG_STR(parts.port));
 	return host;
+}
+
+static void refuse_host(struct conf_build *b, const config_setting_t *setting,
+    const struct conf_name_fault *fault)
+{
+	conf_report_error(b->report, conf_tree_spot(setting), "%s",
+	    fault->text);
+	conf_report_help(b->report,
+	    "\"client\": as the client sent it; "
+	    "\"server\": the server's; or a name like \"app.internal\"");
+	conf_tree_node(setting)->refused = true;
 }
 
 /* What is refused once is not looked at again for those who inherit it. */
@@ -95,6 +92,7 @@ static void read_send_host(struct conf_build *b,
 	    conf_setting_get(CONF_NEAREST(layers, SETTING_VHOST_send_host));
 	const char *text =
 	    conf_setting_text(CONF_NEAREST(layers, SETTING_VHOST_send_host));
+	struct conf_name_fault fault;
 
 	scope->send_host = CONF_HOST_CLIENT;
 	if (strcmp(text, "client") == 0)
@@ -104,12 +102,12 @@ static void read_send_host(struct conf_build *b,
 		return;
 	}
 	INSIST(setting != NULL);
-	scope->fixed_host =
-	    read_fixed(b, conf_tree_spot(setting), str_from(text));
+	scope->fixed_host = conf_forwarding_host(&b->conf->arena,
+	    str_from(text), &fault);
 	if (scope->fixed_host != NULL)
 		scope->send_host = CONF_HOST_FIXED;
 	else
-		conf_tree_node(setting)->refused = true;
+		refuse_host(b, setting, &fault);
 }
 
 void conf_forwarding_read(struct conf_build *b,

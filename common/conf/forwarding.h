@@ -7,6 +7,7 @@
 
 #include "common/conf/build.h"
 #include "common/conf/layers.h"
+#include "common/conf/name.h"
 
 /* trusted_proxies of sluiced.conf (ROOT; NULL: there is none). */
 void conf_forwarding_read_trusted(struct conf_build *b,
@@ -15,5 +16,10 @@ void conf_forwarding_read_trusted(struct conf_build *b,
 /* send_host and forwarded of the nearest of LAYERS. */
 void conf_forwarding_read(struct conf_build *b,
     const struct conf_layers *layers, struct conf_scope *scope);
+
+/* "App.Internal:8080" as a Host field has it, in A.  NULL: *fault_r says why
+ * it is none. */
+const char *conf_forwarding_host(struct arena *a, struct str text,
+    struct conf_name_fault *fault_r);
 
 #endif

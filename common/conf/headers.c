@@ -39,11 +39,11 @@ static bool is_ours(struct str name)
 	return false;
 }
 
-static bool check_name(const struct draft *d, const struct conf_spot *spot,
-    struct str name)
+bool conf_headers_check_name(struct conf_build *b,
+    const struct conf_spot *spot, struct str name, bool of_requests)
 {
-	struct conf_report *report = d->b->report;
-	bool is_via = d->of_requests && str_eq_nocase(name, STR("Via"));
+	struct conf_report *report = b->report;
+	bool is_via = of_requests && str_eq_nocase(name, STR("Via"));
 
 	if (!str_is_token(name)) {
 		conf_report_error(report, spot,
@@ -91,7 +91,8 @@ static struct conf_field *add(struct draft *d, const struct conf_spot *spot,
 		    "there are more than %d fields here", FIELDS_MAX);
 		return NULL;
 	}
-	if (!check_name(d, spot, name) || has_nearer(d, name))
+	if (!conf_headers_check_name(d->b, spot, name, d->of_requests) ||
+	    has_nearer(d, name))
 		return NULL;
 	*f = (struct conf_field){
 	    .name = str_make(arena_strdup(&d->b->conf->arena, name), name.n)};

@@ -14,4 +14,9 @@
 void conf_headers_read(struct conf_build *b, const struct conf_layers *layers,
     struct conf_scope *scope);
 
+/* May fields of this NAME, which stands at SPOT, be set in requests
+ * (OF_REQUESTS) or replies?  False: reported. */
+bool conf_headers_check_name(struct conf_build *b,
+    const struct conf_spot *spot, struct str name, bool of_requests);
+
 #endif

@@ -8,12 +8,15 @@
 
 #include "common/base/insist.h"
 #include "common/conf/address.h"
+#include "common/conf/breaker.h"
+#include "common/conf/health.h"
+#include "common/conf/outlier.h"
 #include "common/conf/settings.h"
 #include "common/conf/suggest.h"
 #include "common/conf/url.h"
 
 /* GROUP NULL: the defaults. */
-static void read_settings(struct conf_pool *pool,
+static void read_settings(struct conf_build *b, struct conf_pool *pool,
     const config_setting_t *group)
 {
 	const config_setting_t *limits =
@@ -38,6 +41,9 @@ static void read_settings(struct conf_pool *pool,
 	    .total = conf_setting_duration(timeouts,
 		SETTING_POOL_TIMEOUTS_total),
 	};
+	pool->health = conf_health_read(b, group);
+	pool->outlier = conf_outlier_read(b, group);
+	pool->breaker = conf_breaker_read(b, group);
 }
 
 static struct conf_pool_draft *add_pool(struct conf_build *b,
@@ -53,7 +59,7 @@ static struct conf_pool_draft *add_pool(struct conf_build *b,
 	pool->name = arena_strdup(&b->conf->arena, str_from(name));
 	pool->vhost = draft->vhost;
 	pool->place = conf_spot_place(spot);
-	read_settings(pool, NULL);
+	read_settings(b, pool, NULL);
 	*draft->last_pool = added;
 	draft->last_pool = &added->next;
 	return added;
@@ -144,10 +150,11 @@ static void read_named(struct conf_build *b, struct conf_draft *draft,
 		return;
 	conf_settings_check(b->report, group, CONTEXT_POOL);
 	servers = conf_setting_get(group, SETTING_POOL_servers);
-	read_settings(added->pool, group);
+	read_settings(b, added->pool, group);
 	conf_settings_done(group);
 	if (servers != NULL) {
 		read_servers(b, added->pool, servers);
+		conf_health_check_servers(b, added->pool, group);
 	} else if (!conf_setting_given(group, SETTING_POOL_servers)) {
 		conf_report_error(b->report, spot, "pool \"%s\" has no servers",
 		    group->name);

@@ -29,7 +29,7 @@ static bool is_anchored(struct str text)
 	    memmem(text.p, text.n, "\\G", 2) != NULL;
 }
 
-static void lint(struct conf_build *b, const struct conf_spot *spot,
+static void lint_anchors(struct conf_build *b, const struct conf_spot *spot,
     const struct conf_pattern *p)
 {
 	if (!is_anchored(p->text)) {
@@ -39,6 +39,11 @@ static void lint(struct conf_build *b, const struct conf_spot *spot,
 		    "with \"$\"; to mean it, write \"^.*%" PRI_STR "\"",
 		    ARG_STR(p->text));
 	}
+}
+
+static void lint_work(struct conf_build *b, const struct conf_spot *spot,
+    const struct conf_pattern *p)
+{
 	if (conf_pattern_explodes(p)) {
 		conf_report_lint(b->report, LINT_pattern_slow, spot,
 		    "there are short texts for which this pattern takes so "
@@ -60,7 +65,7 @@ static void report_fault(struct conf_build *b, const struct conf_spot *spot,
 	    "itself, put two backslashes before it", (int)at, text.p);
 }
 
-const struct conf_pattern *conf_regex_read(struct conf_build *b,
+static const struct conf_pattern *compile(struct conf_build *b,
     const struct conf_spot *spot, struct str text)
 {
 	struct conf_pattern_fault fault;
@@ -81,6 +86,27 @@ const struct conf_pattern *conf_regex_read(struct conf_build *b,
 	}
 	p->next = b->conf->patterns;
 	b->conf->patterns = p;
-	lint(b, spot, p);
+	return p;
+}
+
+const struct conf_pattern *conf_regex_read(struct conf_build *b,
+    const struct conf_spot *spot, struct str text)
+{
+	const struct conf_pattern *p = compile(b, spot, text);
+
+	if (p != NULL) {
+		lint_anchors(b, spot, p);
+		lint_work(b, spot, p);
+	}
+	return p;
+}
+
+const struct conf_pattern *conf_regex_read_search(struct conf_build *b,
+    const struct conf_spot *spot, struct str text)
+{
+	const struct conf_pattern *p = compile(b, spot, text);
+
+	if (p != NULL)
+		lint_work(b, spot, p);
 	return p;
 }

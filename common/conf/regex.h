@@ -14,4 +14,8 @@
 const struct conf_pattern *conf_regex_read(struct conf_build *b,
     const struct conf_spot *spot, struct str text);
 
+/* The same for a pattern that is meant to match anywhere. */
+const struct conf_pattern *conf_regex_read_search(struct conf_build *b,
+    const struct conf_spot *spot, struct str text);
+
 #endif

@@ -42,6 +42,9 @@ static const char *const context_names[] = {
     [CONTEXT_POOL_LIMITS] = "limits of a pool",
     [CONTEXT_POOL_TIMEOUTS] = "timeouts of a pool",
     [CONTEXT_KEEPALIVE] = "keepalive of a pool",
+    [CONTEXT_HEALTH] = "health of a pool",
+    [CONTEXT_OUTLIER] = "outlier of a pool",
+    [CONTEXT_BREAKER] = "breaker of a pool",
     [CONTEXT_COOKIES] = "cookies",
     [CONTEXT_ERROR] = "an entry of errors",
 };
@@ -137,7 +140,7 @@ static bool has_long_form(const config_setting_t *setting,
     const struct conf_setting_row *row)
 {
 	return (row->type == TYPE_LOG || row->type == TYPE_FILE ||
-		row->type == TYPE_BRIEF) &&
+		row->type == TYPE_BRIEF || row->type == TYPE_FEATURE) &&
 	    config_setting_is_group(setting);
 }
 
@@ -301,6 +304,20 @@ uint32_t conf_setting_share(const config_setting_t *group,
 
 	INSIST(ok);
 	return value;
+}
+
+bool conf_setting_feature(const config_setting_t *group, enum conf_setting id,
+    const config_setting_t **group_r)
+{
+	const config_setting_t *setting = conf_setting_get(group, id);
+
+	*group_r = NULL;
+	if (setting == NULL)
+		return strcmp(conf_setting_rows[id].fallback, "true") == 0;
+	if (!config_setting_is_group(setting))
+		return config_setting_get_bool(setting);
+	*group_r = setting;
+	return true;
 }
 
 const struct conf_spot *conf_setting_spot(const config_setting_t *group,

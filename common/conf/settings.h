@@ -32,6 +32,9 @@ enum conf_context {
 	CONTEXT_POOL_LIMITS,
 	CONTEXT_POOL_TIMEOUTS,
 	CONTEXT_KEEPALIVE,
+	CONTEXT_HEALTH,
+	CONTEXT_OUTLIER,
+	CONTEXT_BREAKER,
 	CONTEXT_COOKIES,
 	CONTEXT_ERROR
 };
@@ -58,6 +61,7 @@ enum conf_type {
 	TYPE_SERVERS,  /* like TYPE_TEXTS; groups too */
 	TYPE_GROUP,    /* { } */
 	TYPE_GROUPS,   /* ( { }, { } ) */
+	TYPE_FEATURE,  /* { }, or true: { }, or false: not at all */
 	TYPE_NAMED     /* { name = { }; } */
 };
 
@@ -110,6 +114,10 @@ struct conf_rate conf_setting_rate(const config_setting_t *group,
 bool conf_setting_bool(const config_setting_t *group, enum conf_setting id);
 uint32_t conf_setting_share(const config_setting_t *group,
     enum conf_setting id);
+
+/* Is the FEATURE on?  *GROUP_R is its group, or NULL: all its defaults. */
+bool conf_setting_feature(const config_setting_t *group, enum conf_setting id,
+    const config_setting_t **group_r);
 
 /* The spot of the value, or GROUP's own if it is absent. */
 const struct conf_spot *conf_setting_spot(const config_setting_t *group,

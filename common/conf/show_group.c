@@ -12,7 +12,8 @@
 
 static bool needs_quotes(enum conf_type type)
 {
-	return type != TYPE_COUNT && type != TYPE_BOOL;
+	return type != TYPE_COUNT && type != TYPE_BOOL &&
+	    type != TYPE_FEATURE;
 }
 
 /* NULL: it has none. */
@@ -159,6 +160,23 @@ static void show_sub_group(struct conf_writer *w, enum conf_setting id,
 	conf_write_end(w, NULL);
 }
 
+/* Its group, if it is on; else false, as written. */
+static void show_feature(struct conf_writer *w, enum conf_setting id,
+    const struct conf_layers *layers)
+{
+	const config_setting_t *group = conf_layers_nearest(layers, id);
+	const config_setting_t *s =
+	    group != NULL ? conf_setting_get(group, id) : NULL;
+	const config_setting_t *ignored;
+
+	if (conf_setting_feature(group, id, &ignored))
+		show_sub_group(w, id, layers);
+	else if (s != NULL)
+		conf_show_setting(w, s);
+	else
+		conf_show_default(w, id);
+}
+
 void conf_show_own_pool(struct conf_writer *w)
 {
 	struct conf_layers none = conf_layers_over(NULL, NULL);
@@ -167,8 +185,9 @@ void conf_show_own_pool(struct conf_writer *w)
 	w->remarks = w->depth;
 	for (int i = 0; i < SETTING_END; i++)
 		if (conf_setting_rows[i].context == CONTEXT_POOL &&
-		    conf_setting_rows[i].type == TYPE_GROUP)
-			show_sub_group(w, (enum conf_setting)i, &none);
+		    (conf_setting_rows[i].type == TYPE_GROUP ||
+			conf_setting_rows[i].type == TYPE_FEATURE))
+			conf_show_row(w, (enum conf_setting)i, &none);
 	w->remarks = 0;
 }
 
@@ -184,13 +203,15 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		conf_show_log(w, id, layers);
 	else if (row->type == TYPE_GROUP)
 		show_sub_group(w, id, layers);
+	else if (row->type == TYPE_FEATURE)
+		show_feature(w, id, layers);
 	else if (s == NULL)
 		conf_show_default(w, id);
 	else if (id == SETTING_VHOST_pools)
 		show_pools(w, s);
 	else if (row->type == TYPE_SERVERS)
 		show_list(w, s, show_server);
-	else if (strcmp(row->key, "errors") == 0)
+	else if (row->type == TYPE_GROUPS && strcmp(row->key, "errors") == 0)
 		show_list(w, s, show_error);
 	else
 		conf_show_setting(w, s);

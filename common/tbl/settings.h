@@ -167,8 +167,10 @@ SETTING(POOL, limits, GROUP, CONTEXT_POOL_LIMITS, 0, NULL,
 LATER(POOL, balance, "how a server is chosen")
 LATER(POOL, prefer, "nearest servers first")
 LATER(POOL, sticky, "clients that stay with a server")
-LATER(POOL, health, "health checks")
-LATER(POOL, outlier, "servers taken out for their errors")
+SETTING(POOL, health, FEATURE, CONTEXT_HEALTH, 0, "false",
+    "{ path = \"/healthz\"; }", "checks of the servers, by themselves")
+SETTING(POOL, outlier, FEATURE, CONTEXT_OUTLIER, 0, "true",
+    "{ errors = 10; eject = \"30s\"; }", "servers taken out for their errors")
 LATER(POOL, retry, "retries")
 LATER(POOL, hedge, "a second request when the first is slow")
 LATER(POOL, slow_start, "little work for a server that comes back")
@@ -178,7 +180,9 @@ LATER(POOL, http, "the version of HTTP")
 LATER(POOL, tls, "TLS to origins")
 LATER(POOL, proxy_protocol, "the PROXY protocol to origins")
 LATER(POOL, resolve, "how often names are looked up")
-LATER(POOL, breaker, "a circuit breaker")
+SETTING(POOL, breaker, FEATURE, CONTEXT_BREAKER, 0, "false",
+    "{ error_rate = \"50%\"; open = \"5s\"; }",
+    "requests are refused while most of them fail")
 
 SETTING(SERVER, url, TEXT, 0, 0, NULL, "\"http://10.0.0.11:8080\"",
     "where the server is")
@@ -296,6 +300,56 @@ SETTING(KEEPALIVE, idle, COUNT, 0, 100000, "32", "64",
     "connections that lie idle, a worker")
 SETTING(KEEPALIVE, timeout, DURATION, USEC_PER_MSEC, USEC_PER_DAY, "4s",
     "\"50s\"", "for how long, unless the origin says so (Keep-Alive: timeout=)")
+
+SETTING(HEALTH, type, TEXT, 0, 0, "http", "\"tcp\"",
+    "what is tried: \"http\", \"tcp\" or \"tls\"")
+SETTING(HEALTH, path, TEXT, 0, 0, "/", "\"/healthz\"",
+    "the path that is asked for")
+SETTING(HEALTH, host, TEXT, 0, 0, NULL, "\"app.internal\"",
+    "the Host that is asked for; of \"tls\" the name")
+SETTING(HEALTH, method, TEXT, 0, 0, "GET", "\"HEAD\"", "the method")
+SETTING(HEALTH, headers, FIELDS, 0, 0, NULL, "{ X-Check = \"sluice\"; }",
+    "fields of the request")
+SETTING(HEALTH, expect, STATUSES, 0, 100, "200-299", "( 200, \"301-302\" )",
+    "the statuses of a server that is well")
+SETTING(HEALTH, body, TEXT, 0, 0, NULL, "\"\\\"ready\\\": *true\"",
+    "a pattern that the reply's body must match")
+SETTING(HEALTH, port, COUNT, 0, 65535, "0", "8081",
+    "the port that is tried; 0: the server's own")
+SETTING(HEALTH, every, DURATION, 100 * USEC_PER_MSEC, USEC_PER_DAY, "5s",
+    "\"10s\"", "from one check to the next")
+SETTING(HEALTH, timeout, DURATION, 10 * USEC_PER_MSEC, USEC_PER_HOUR, "2s",
+    "\"500ms\"", "for a whole check")
+SETTING(HEALTH, rise, COUNT, 1, 100, "2", "3",
+    "checks in a row that pass before a server is up")
+SETTING(HEALTH, fall, COUNT, 1, 100, "3", "1",
+    "checks in a row that fail before a server is down")
+SETTING(HEALTH, jitter, SHARE, 0, 0, "10%", "\"0%\"",
+    "the share of every by which checks are moved, at random")
+
+SETTING(OUTLIER, errors, COUNT, 0, 1000, "5", "10",
+    "errors in a row for which a server is taken out; 0: it is not")
+SETTING(OUTLIER, within, DURATION, 100 * USEC_PER_MSEC, USEC_PER_HOUR, "10s",
+    "\"1m\"", "the time in which errors are counted")
+SETTING(OUTLIER, eject, DURATION, 100 * USEC_PER_MSEC, USEC_PER_DAY, "10s",
+    "\"30s\"", "for how long, the first time")
+SETTING(OUTLIER, max_ejected, SHARE, 0, 0, "50%", "\"30%\"",
+    "the share of the servers that may be out")
+SETTING(OUTLIER, error_rate, SHARE, 0, 0, "0%", "\"50%\"",
+    "the share of errors for which a server is taken out; \"0%\": it is not")
+SETTING(OUTLIER, requests, COUNT, 1, 1000000, "20", "100",
+    "requests before error_rate says anything")
+SETTING(OUTLIER, latency, DURATION, 0, USEC_PER_HOUR, "0s", "\"5s\"",
+    "replies that take longer are errors; \"0s\": none is")
+
+SETTING(BREAKER, error_rate, SHARE, 0, 0, "50%", "\"80%\"",
+    "the share of errors for which the pool is shut")
+SETTING(BREAKER, requests, COUNT, 1, 1000000, "20", "100",
+    "requests before error_rate says anything")
+SETTING(BREAKER, within, DURATION, 100 * USEC_PER_MSEC, USEC_PER_HOUR, "10s",
+    "\"30s\"", "the time in which they are counted")
+SETTING(BREAKER, open, DURATION, 100 * USEC_PER_MSEC, USEC_PER_HOUR, "5s",
+    "\"30s\"", "for how long, until a request is let through to try")
 
 SETTING(COOKIES, rewrite_domain, TEXT, 0, 0, NULL, "\".example.com\"",
     "instead of a Domain that names the origin")

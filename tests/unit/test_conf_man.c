@@ -30,6 +30,9 @@ static const char *const headings[] = {
     [CONTEXT_POOL_LIMITS] = ".Ss The group limits of a pool\n",
     [CONTEXT_POOL_TIMEOUTS] = ".Ss The group timeouts of a pool\n",
     [CONTEXT_KEEPALIVE] = ".Ss The group keepalive of a pool\n",
+    [CONTEXT_HEALTH] = ".Ss The group health of a pool\n",
+    [CONTEXT_OUTLIER] = ".Ss The group outlier of a pool\n",
+    [CONTEXT_BREAKER] = ".Ss The group breaker of a pool\n",
     [CONTEXT_COOKIES] = ".Ss The group cookies\n",
     [CONTEXT_ERROR] = ".Ss Entries of errors\n",
 };
@@ -56,6 +59,7 @@ static const char *const types[] = {
     [TYPE_LISTEN] = "Addresses;",
     [TYPE_SERVERS] = "Strings, each the URL of a server, or groups",
     [TYPE_GROUP] = "Group; see",
+    [TYPE_FEATURE] = "Group, true or false; see",
     [TYPE_GROUPS] = "List of groups;",
     [TYPE_NAMED] = "Group of groups,",
 };
@@ -159,8 +163,8 @@ static void check_default(const struct conf_setting_row *row, const char *text)
 	if (row->fallback[0] == '/' && strcmp(LOCALSTATEDIR, "/var") != 0)
 		return;
 	snprintf(want, sizeof(want),
-	    row->type == TYPE_COUNT || row->type == TYPE_BOOL
-		? "default\n.Li %s ." : "default\n.Li \\(dq%s\\(dq",
+	    row->type == TYPE_COUNT || row->type == TYPE_BOOL ||
+		    row->type == TYPE_FEATURE ? "default\n.Li %s ." : "default\n.Li \\(dq%s\\(dq",
 	    row->fallback);
 	must_have(row, text, want);
 }

@@ -1,0 +1,27 @@
+/*
+ * health.h - the setting health of a pool: how its servers are checked.
+ */
+#ifndef COMMON_CONF_HEALTH_H
+#define COMMON_CONF_HEALTH_H
+
+#include "common/conf/build.h"
+
+/* Of the pool GROUP; NULL: all defaults.  NULL: no checks. */
+const struct conf_health *conf_health_read(struct conf_build *b,
+    const config_setting_t *group);
+
+/* Can the servers of POOL, as read from GROUP, be checked so? */
+void conf_health_check_servers(struct conf_build *b,
+    const struct conf_pool *pool, const config_setting_t *group);
+
+/* Is STATUS one of those that a server has that is well? */
+static inline bool conf_health_expects(const struct conf_health *h,
+    unsigned status)
+{
+	unsigned bit = status - CONF_EXPECT_LEAST;
+
+	return status >= CONF_EXPECT_LEAST && status <= CONF_EXPECT_MOST &&
+	    (h->expect[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+#endif
