@@ -289,6 +289,8 @@ bench:
 	$(AGAIN) load
 	@tests/bench/run $(BUILD)
 	@tests/bench/idle $(BUILD)
+	@tests/bench/pools $(BUILD)
+	@tests/bench/slow $(BUILD)
 
 clean:
 	rm -rf build

@@ -66,6 +66,17 @@ bool client_target_set(struct client_target *t, const char *target,
 	return n > 0 && n < (int)sizeof(request);
 }
 
+bool client_target_add(struct client_target *t, const char *line)
+{
+	char *request;
+	int n = asprintf(&request, "%.*s%s\r\n\r\n",
+	    (int)t->request_len - 2, t->request, line);
+
+	t->request = request;
+	t->request_len = (size_t)n;
+	return n > 0;
+}
+
 /* A source of our own, its port chosen at connect: 28,000 ports each. */
 static bool bind_source(int fd, unsigned source)
 {

@@ -42,6 +42,9 @@ void client_target_init(struct client_target *t, unsigned port, bool browser,
 bool client_target_set(struct client_target *t, const char *target,
     const char *host);
 
+/* The same request with one more field; LINE without its CR LF. */
+bool client_target_add(struct client_target *t, const char *line);
+
 /* Connects from 127.0.0.SOURCE (1 to 254) and watches for input on EPOLL_FD
  * with C as the event's data.  False and errno. */
 bool client_connect(struct client *c, const struct client_target *t,

@@ -2,11 +2,12 @@
  * load.c - closed-loop load, and what it cost the proxy.
  *
  *   load [-c CLIENTS] [-d MSEC] [-w MSEC] [-s BYTES] [-b] [-n]
- *       [-t TARGET -H HOST] [-p TID]... PORT
+ *       [-t TARGET -H HOST] [-f FIELD]... [-p TID]... PORT
  *
  * CLIENTS connections (64) each have one request under way at any time: -b
  * browser-like ones, -t and -H for another target and host, -n on a new
- * connection each (ended by RST).  After -w
+ * connection each (ended by RST).  Fields -f ("Cookie: a=b") are dealt out to
+ * the connections in turns, one each.  After -w
  * milliseconds of warming up (100) it lets the proxy fall idle, notes the CPU
  * time of the threads -p, loads for -d milliseconds (700), lets it fall idle
  * again and prints one line:
@@ -27,12 +28,14 @@
 #include "tests/bench/client.h"
 
 #define TIDS_MAX 128
+#define TARGETS_MAX 16
 #define EVENTS 256
 #define PATIENCE_MSEC 10000
 #define FAILURES_MAX 1000
 
 static struct {
-	struct client_target target;
+	struct client_target targets[TARGETS_MAX];
+	unsigned target_count;
 	struct client *clients;
 	unsigned client_count;
 	bool new_connections;
@@ -81,11 +84,16 @@ static uint64_t cpu_nsec(void)
 	return sum;
 }
 
+static const struct client_target *target_of(const struct client *c)
+{
+	return &load.targets[(c - load.clients) % load.target_count];
+}
+
 static void connect_one(struct client *c)
 {
 	unsigned source = 1 + (unsigned)(c - load.clients) % 200;
 
-	if (!client_connect(c, &load.target, source, load.epoll_fd))
+	if (!client_connect(c, target_of(c), source, load.epoll_fd))
 		fail("connect", strerror(errno));
 }
 
@@ -103,7 +111,7 @@ static void ask(struct client *c)
 {
 	if (load.stopping)
 		return;
-	if (client_send(c, &load.target))
+	if (client_send(c, target_of(c)))
 		load.busy++;
 	else
 		fail("send", strerror(errno));
@@ -113,7 +121,7 @@ static void serve(struct client *c)
 {
 	const char *why;
 
-	switch (client_receive(c, &load.target, &why)) {
+	switch (client_receive(c, target_of(c), &why)) {
 	case CLIENT_MORE:
 		return;
 	case CLIENT_FAILED:
@@ -206,7 +214,16 @@ static struct {
 	bool browser;
 	const char *target;
 	const char *host;
+	const char *fields[TARGETS_MAX];
+	unsigned field_count;
 } options = {.warm_up_msec = 100, .msec = 700, .reply_size = 1024};
+
+static void note_field(const char *field)
+{
+	if (options.field_count == TARGETS_MAX)
+		fail("-f", "too many fields");
+	options.fields[options.field_count++] = field;
+}
 
 static bool take_option(int option)
 {
@@ -237,11 +254,35 @@ static bool take_option(int option)
 	case 'H':
 		options.host = optarg;
 		return true;
+	case 'f':
+		note_field(optarg);
+		return true;
 	case 'n':
 		load.new_connections = true;
 		return true;
 	default:
 		return false;
+	}
+}
+
+/* What to ask for: one request, or one for each field. */
+static void prepare_targets(unsigned port)
+{
+	struct client_target target;
+
+	client_target_init(&target, port, options.browser, options.reply_size);
+	if ((options.target != NULL) != (options.host != NULL))
+		fail("-t, -H", "they go together");
+	if (options.target != NULL &&
+	    !client_target_set(&target, options.target, options.host))
+		fail("-t, -H", "too long");
+	load.targets[0] = target;
+	load.target_count = 1;
+	for (unsigned i = 0; i < options.field_count; i++) {
+		load.targets[i] = target;
+		load.target_count = i + 1;
+		if (!client_target_add(&load.targets[i], options.fields[i]))
+			fail("-f", "no memory");
 	}
 }
 
@@ -251,18 +292,13 @@ int main(int argc, char **argv)
 	int option;
 
 	load.client_count = 64;
-	while ((option = getopt(argc, argv, "c:d:w:s:p:t:H:bn")) >= 0)
+	while ((option = getopt(argc, argv, "c:d:w:s:p:t:H:f:bn")) >= 0)
 		good = take_option(option) && good;
 	if (!good || optind + 1 != argc)
 		fail("usage", "load [-c N] [-d MS] [-w MS] [-s BYTES] [-b] [-n]"
-			      " [-t TARGET -H HOST] [-p TID]... PORT");
-	client_target_init(&load.target, (unsigned)atoi(argv[optind]),
-	    options.browser, options.reply_size);
-	if ((options.target != NULL) != (options.host != NULL))
-		fail("-t, -H", "they go together");
-	if (options.target != NULL &&
-	    !client_target_set(&load.target, options.target, options.host))
-		fail("-t, -H", "too long");
+			      " [-t TARGET -H HOST] [-f FIELD]..."
+			      " [-p TID]... PORT");
+	prepare_targets((unsigned)atoi(argv[optind]));
 	start_clients();
 	run_for(options.warm_up_msec);
 	measure(options.msec);

@@ -1,12 +1,17 @@
 /*
  * origin.c - an origin that costs next to nothing.
  *
- *   origin SIZE [PORT]
+ *   origin SIZE [PORT [MSEC]]
  *
  * Answers every request with the same SIZE bytes of body, prepared in advance
- * together with the head, and prints its port.  Understands requests without
- * a body only: a request is over at its empty line, which is found even when
- * it arrives in pieces.  One thread, edge-triggered.
+ * together with the head, and prints its port (PORT 0: a free one).  Knows
+ * requests without a body only: a request is over at its empty line, which is
+ * found even when it arrives in pieces.  One thread, edge-triggered.
+ *
+ * MSEC late, for all alike, so replies are due in the order of the requests:
+ *
+ *   promises:  { guest, due } -> { guest, due } -> ...   a ring; who leaves is
+ *                                                        struck out
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,9 +23,12 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENTS 256
+#define PROMISES 65536 /* a power of two */
+#define NSEC_PER_MSEC 1000000
 
 struct guest {
 	int fd;
@@ -29,9 +37,17 @@ struct guest {
 	size_t sent;	  /* of the reply under way; 0: none is */
 };
 
+struct promise {
+	struct guest *guest; /* NULL: it has left */
+	int64_t due;	     /* nanoseconds */
+};
+
 static char *reply;
 static size_t reply_len;
 static int epoll_fd;
+static int64_t delay; /* nanoseconds */
+static struct promise promises[PROMISES];
+static unsigned first_promise, next_promise;
 
 static _Noreturn void fail(const char *what)
 {
@@ -58,8 +74,36 @@ static void prepare_reply(size_t size)
 	reply_len = (size_t)head + size;
 }
 
+static int64_t now_nsec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 * NSEC_PER_MSEC + now.tv_nsec;
+}
+
+static struct promise *promise_at(unsigned number)
+{
+	return &promises[number % PROMISES];
+}
+
+static void promise(struct guest *g, unsigned count)
+{
+	for (; count > 0; count--) {
+		if (next_promise - first_promise == PROMISES) {
+			errno = ENOBUFS;
+			fail("promises");
+		}
+		*promise_at(next_promise++) =
+		    (struct promise){g, now_nsec() + delay};
+	}
+}
+
 static void part(struct guest *g)
 {
+	for (unsigned i = first_promise; i != next_promise; i++)
+		if (promise_at(i)->guest == g)
+			promise_at(i)->guest = NULL;
 	close(g->fd);
 	free(g);
 }
@@ -108,13 +152,18 @@ static unsigned count_requests(struct guest *g, const char *p, size_t n)
 static bool read_requests(struct guest *g)
 {
 	static char buffer[64 * 1024];
+	unsigned count;
 	ssize_t n;
 
 	do {
 		n = recv(g->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 		if (n <= 0)
 			return n < 0 && errno == EAGAIN;
-		g->owed += count_requests(g, buffer, (size_t)n);
+		count = count_requests(g, buffer, (size_t)n);
+		if (delay > 0)
+			promise(g, count);
+		else
+			g->owed += count;
 	} while (n == (ssize_t)sizeof(buffer));
 	return true;
 }
@@ -124,6 +173,27 @@ static void attend(struct guest *g, uint32_t events)
 	if ((events & EPOLLIN && !read_requests(g)) || !pay(g) ||
 	    events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		part(g);
+}
+
+/* Milliseconds until the next one is due, or -1. */
+static int keep_promises(void)
+{
+	int64_t left;
+
+	while (first_promise != next_promise) {
+		struct promise *p = promise_at(first_promise);
+
+		left = p->due - now_nsec();
+		if (p->guest != NULL && left > 0)
+			return (int)(left / NSEC_PER_MSEC) + 1;
+		first_promise++;
+		if (p->guest == NULL)
+			continue;
+		p->guest->owed++;
+		if (!pay(p->guest))
+			part(p->guest);
+	}
+	return -1;
 }
 
 static void welcome(int listener)
@@ -171,15 +241,16 @@ int main(int argc, char **argv)
 {
 	int listener;
 
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: origin SIZE [PORT]\n");
+	if (argc < 2 || argc > 4) {
+		fprintf(stderr, "usage: origin SIZE [PORT [MSEC]]\n");
 		return 2;
 	}
+	delay = argc > 3 ? atoll(argv[3]) * NSEC_PER_MSEC : 0;
 	prepare_reply(strtoull(argv[1], NULL, 10));
 	listener = open_listener(argc > 2 ? (unsigned)atoi(argv[2]) : 0);
 	for (;;) {
 		struct epoll_event events[EVENTS];
-		int n = epoll_wait(epoll_fd, events, EVENTS, -1);
+		int n = epoll_wait(epoll_fd, events, EVENTS, keep_promises());
 
 		for (int i = 0; i < n; i++)
 			if (events[i].data.ptr == NULL)

@@ -77,11 +77,11 @@ def end(popen):
 
 
 @contextlib.contextmanager
-def origin(build, size):
-    """The cheap origin; its port."""
+def origin(build, size, msec=0):
+    """The cheap origin, which answers MSEC late; its port."""
     popen = subprocess.Popen(
-        [build / "tests/bench/origin", str(size)], stdout=subprocess.PIPE,
-        preexec_fn=pinned(LOAD_CORE), text=True)
+        [build / "tests/bench/origin", str(size), "0", str(msec)],
+        stdout=subprocess.PIPE, preexec_fn=pinned(LOAD_CORE), text=True)
     try:
         yield int(popen.stdout.readline())
     finally:
@@ -99,6 +99,7 @@ class Proxy:
 
     name = command_name = None
     stdout_is_log = False
+    fields = ()         # more lines for its clients to send
 
     def __init__(self, build, origin_port):
         self.build = build
@@ -344,10 +345,15 @@ def choose(names, build):
 @contextlib.contextmanager
 def running(classes, build, origin_port):
     """These proxies, started; stopped afterwards in any case."""
+    with all_started(cls(build, origin_port) for cls in classes) as started:
+        yield started
+
+
+@contextlib.contextmanager
+def all_started(made):
     with contextlib.ExitStack() as stack:
         started = []
-        for cls in classes:
-            proxy = cls(build, origin_port)
+        for proxy in made:
             proxy.start()
             stack.callback(proxy.stop)
             started.append(proxy)
