@@ -30,6 +30,7 @@
 #include "worker/origin/pool.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/client.h"
+#include "worker/proxy/fetcher.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/serve.h"
@@ -230,6 +231,7 @@ static int set_up(const struct worker_start *start)
 	if (err == 0)
 		err = loop_init();
 	block_init(conf->memory);
+	fetcher_init();
 	limits_init(conf);
 	if (err == 0)
 		err = clients_init(serve_client, clients_max(start->nofile),

@@ -323,6 +323,12 @@ struct conf_answer {
 	enum conf_fill fill;	   /* the same */
 };
 
+/* Copies of requests go to POOL: so many of a hundred. */
+struct conf_mirror {
+	const struct conf_pool *pool;
+	unsigned percent;
+};
+
 struct conf_route {
 	struct str path; /* normalised, begins with '/', no '/' at its end
 			    unless it is "/" */
@@ -335,6 +341,7 @@ struct conf_route {
 	struct conf_rules rules;
 	struct conf_pool *pool;		  /* one of the two */
 	const struct conf_answer *answer;
+	const struct conf_mirror *mirror; /* of POOL, or NULL */
 	const struct conf_scope *scope;
 	struct conf_place place;
 };

@@ -32,6 +32,7 @@ static const char *const context_names[] = {
     [CONTEXT_POOL] = "a pool",
     [CONTEXT_SERVER] = "an entry of servers",
     [CONTEXT_ROUTE] = "an entry of routes",
+    [CONTEXT_MIRROR] = "mirror",
     [CONTEXT_RULE] = "an entry of rewrite",
     [CONTEXT_REDIRECT] = "redirect",
     [CONTEXT_RESPOND] = "respond",

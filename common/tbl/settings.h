@@ -253,7 +253,9 @@ SETTING(ROUTE, errors, GROUPS, 0, 200, NULL,
     "error pages")
 SETTING(ROUTE, log, LOG, CONTEXT_LOG, 0, NULL, "false",
     "the access log of the route")
-LATER(ROUTE, mirror, "a copy of each request")
+SETTING(ROUTE, mirror, FEATURE, CONTEXT_MIRROR, 0, "false",
+    "{ pool = \"api\"; percent = 1; }",
+    "copies of requests to another pool")
 LATER(ROUTE, client_cert, "certificates of clients")
 
 SETTING(LIMITS, body, SIZE, 0, (uint64_t)1 << 40, "10m", "\"50m\"",
@@ -381,6 +383,11 @@ SETTING(RULE, redirect, COUNT, 301, 308, NULL, "308",
     "the client is sent there with this status")
 SETTING(RULE, then, TEXT, 0, 0, "stop", "\"continue\"",
     "whether further rules are tried")
+
+SETTING(MIRROR, pool, TEXT, 0, 0, NULL, "\"api\"",
+    "the pool that gets the copies")
+SETTING(MIRROR, percent, COUNT, 0, 100, "100", "1",
+    "how many of a hundred requests are copied")
 
 SETTING(REDIRECT, to, TEMPLATE, 0, 0, NULL, "\"/blog${path_rest}\"",
     "where: a path, or a URL")

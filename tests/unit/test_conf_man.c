@@ -20,6 +20,7 @@ static const char *const headings[] = {
     [CONTEXT_POOL] = ".Ss A pool\n",
     [CONTEXT_SERVER] = ".Ss A server\n",
     [CONTEXT_ROUTE] = ".Ss A route\n",
+    [CONTEXT_MIRROR] = ".Ss The group mirror\n",
     [CONTEXT_RULE] = ".Ss Rules of rewrite\n",
     [CONTEXT_REDIRECT] = ".Ss The group redirect\n",
     [CONTEXT_RESPOND] = ".Ss The group respond\n",

@@ -99,6 +99,8 @@ static const struct place {
     [CONTEXT_SERVER] = {HOST PROXY "pools = { p = { servers = ( {\n",
 	"\n} ); }; };"},
     [CONTEXT_ROUTE] = {HOST "routes = ( {\n", "\n} );"},
+    [CONTEXT_MIRROR] = {HOST PROXY "routes = ( { path = \"/m\"; " PROXY
+	"mirror = {\n", "\n}; } );"},
     [CONTEXT_RULE] = {HOST PROXY "rewrite = ( {\n", "\n} );"},
     [CONTEXT_REDIRECT] = {HOST "redirect = {\n", "\n};"},
     [CONTEXT_RESPOND] = {HOST "routes = ( { path = \"/\"; respond = {\n",

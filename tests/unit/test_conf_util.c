@@ -216,6 +216,9 @@ static void dump_route(FILE *out, const struct conf_route *route)
 			? &route->answer->to : &route->answer->body);
 	fprintf(out, "%s%s (line %u)\n", route->is_exact ? ", exactly" : "",
 	    route->strip ? ", strip" : "", route->place.line);
+	if (route->mirror != NULL)
+		fprintf(out, "    mirror %u%% to pool %u\n",
+		    route->mirror->percent, route->mirror->pool->id);
 	for (unsigned i = 0; i < route->condition_count; i++)
 		dump_condition(out, &route->conditions[i]);
 	dump_rules(out, &route->rules);

@@ -102,6 +102,31 @@ static const struct row replies[] = {
 	TEXT("HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n" END)},
 };
 
+/* It takes exactly the memory that it says, and outlives what it is of. */
+START_TEST(a_copy_goes_on_as_the_request)
+{
+	const struct row *row = &requests[_i];
+	struct h1_request_options options = {.connection = H1_PERSIST};
+	char text[2][1024];
+	struct out o = out_make(text[0], sizeof(text[0]));
+	struct out oo = out_make(text[1], sizeof(text[1]));
+	struct parsed p;
+	struct message copy;
+	void *memory;
+
+	parse_request(&p, row->in);
+	p.m.takes_trailers = false;
+	h1_write_request(&o, &p.m, &options);
+	memory = malloc(message_size(&p.m));
+	message_copy(&p.m, memory, &copy);
+	parsed_free(&p);
+	h1_write_request(&oo, &copy, &options);
+	ck_assert(out_ok(&oo));
+	check_text(out_text(&oo), out_text(&o));
+	free(memory);
+}
+END_TEST
+
 START_TEST(request_goes_on_as)
 {
 	const struct row *row = &requests[_i];
@@ -376,6 +401,8 @@ int main(void)
 	TCase *tcase = tcase_create("wire");
 
 	tcase_add_loop_test(tcase, request_goes_on_as, 0, COUNT(requests));
+	tcase_add_loop_test(tcase, a_copy_goes_on_as_the_request, 0,
+	    COUNT(requests));
 	tcase_add_loop_test(tcase, reply_goes_on_as, 0, COUNT(replies));
 	tcase_add_test(tcase, reply_to_an_old_client_ends_with_its_connection);
 	tcase_add_test(tcase, reply_to_head_says_a_length_and_has_no_body);

@@ -125,6 +125,14 @@ struct message {
 #define FIELD_BIT(id) ((uint64_t)1 << (id))
 _Static_assert(FIELD_DISGUISED < 64, "message.present has a bit for each");
 
+/*
+ * A copy of a request as it is forwarded: what it consists of, its fields
+ * without those that are dropped.  It takes message_size(M) bytes at MEMORY,
+ * which is aligned for anything, and asks for no upgrade and no trailers.
+ */
+size_t message_size(const struct message *m);
+void message_copy(const struct message *m, void *memory, struct message *to);
+
 /* What is wrong with a message; the log's fault= . */
 enum fault {
 	FAULT_NONE,

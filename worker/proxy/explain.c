@@ -170,6 +170,13 @@ static void tell_rewriting(struct out *o, const struct exchange *x,
 		out_char(o, '\n');
 }
 
+static void tell_mirror(struct out *o, const struct conf_mirror *mirror)
+{
+	if (mirror != NULL)
+		out_fmt(o, "mirror    %s, %u of a hundred\n",
+		    mirror->pool->name, mirror->percent);
+}
+
 /* The line of REPLY, which is ours, that begins with START. */
 static void tell_line(struct out *o, const struct reply *reply,
     struct str start)
@@ -207,6 +214,7 @@ static void tell_pool(struct out *o, struct exchange *x)
 	const struct conf_pool *pool = x->pool;
 
 	out_fmt(o, "pool      %s\n", pool->name);
+	tell_mirror(o, x->route->mirror);
 	for (unsigned i = 0; i < pool->server_count; i++) {
 		const struct conf_server *s = &pool->servers[i];
 		struct str host = forward_host(x, s);

@@ -24,7 +24,7 @@
 #define SPAN_SIZE 16
 #define FIXED 512 /* names, line ends, and values of a fixed size */
 
-struct str forward_host(const struct exchange *x, const struct conf_server *s)
+struct str forward_fixed_host(const struct exchange *x)
 {
 	const struct conf_scope *scope = x->scope;
 
@@ -32,8 +32,15 @@ struct str forward_host(const struct exchange *x, const struct conf_server *s)
 		return str_from(scope->fixed_host);
 	if (scope->send_host == CONF_HOST_SERVER ||
 	    x->request.authority.n == 0)
-		return str_from(s->host);
+		return STR_NONE;
 	return x->request.authority;
+}
+
+struct str forward_host(const struct exchange *x, const struct conf_server *s)
+{
+	struct str host = forward_fixed_host(x);
+
+	return host.p != NULL ? host : str_from(s->host);
 }
 
 /* ---- Forwarded ---- */

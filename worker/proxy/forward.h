@@ -6,6 +6,9 @@
 
 #include "worker/proxy/exchange.h"
 
+/* The Host whatever the server; STR_NONE: that of the server. */
+struct str forward_fixed_host(const struct exchange *x);
+
 /* The Host for server S. */
 struct str forward_host(const struct exchange *x, const struct conf_server *s);
 

@@ -79,8 +79,7 @@ static enum h1_connection connection_for(const struct exchange *x)
 	return x->pool->idle_max > 0 ? H1_PERSIST : H1_CLOSE;
 }
 
-/* STR_NONE: there is no room for them. */
-static struct str our_lines(struct exchange *x)
+struct str relay_lines(struct exchange *x)
 {
 	struct str lines = forward_lines(x);
 
@@ -96,7 +95,7 @@ static int send_request(struct relay *r, const struct server *s)
 	struct h1_request_options options = {
 	    .prefix = str_from(s->conf->prefix),
 	    .host = forward_host(x, s->conf),
-	    .lines = our_lines(x),
+	    .lines = relay_lines(x),
 	    .connection = connection_for(x),
 	};
 	struct out out = exchange_out(x, x->head_len + x->request.forward.n +

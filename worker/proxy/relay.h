@@ -17,6 +17,10 @@
 WAITS int relay_request(struct exchange *x, struct server *s,
     struct reply *reply);
 
+/* The field lines of ours that the request of X goes out with, in its arena.
+ * STR_NONE: there is no room for them. */
+struct str relay_lines(struct exchange *x);
+
 /* After a failure: may the request go to another server? */
 bool relay_may_retry(const struct exchange *x);
 

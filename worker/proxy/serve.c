@@ -27,6 +27,7 @@
 #include "worker/proxy/hide.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/limits.h"
+#include "worker/proxy/mirror.h"
 #include "worker/proxy/options.h"
 #include "worker/proxy/relay.h"
 #include "worker/proxy/reply.h"
@@ -43,6 +44,7 @@ static void proxy(struct exchange *x, struct reply *reply)
 
 	if (!limits_begin_total(x))
 		return;
+	mirror(x);
 	for (x->attempts = 1; x->attempts <= ATTEMPTS; x->attempts++) {
 		server = balance_pick(pool, server);
 		x->server = server;

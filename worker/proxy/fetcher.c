@@ -1,0 +1,92 @@
+/*
+ * fetcher.c - requests of our own to a pool.
+ *
+ * Runs in workers, on the fiber of whoever fetches.  A server is chosen and a
+ * connection borrowed as for clients' requests, so these count where those
+ * do.  One attempt; but an idle connection that turns out to be closed is
+ * replaced, if the request may be repeated.
+ */
+#include "worker/proxy/fetcher.h"
+
+#include <errno.h>
+
+#include "worker/http/fetch.h"
+#include "worker/http/h1.h"
+#include "worker/http/keep_alive.h"
+#include "worker/origin/balance.h"
+
+static size_t head_room(const struct fetch *f, const struct server *s)
+{
+	return message_size(f->request) + strlen(s->conf->prefix) +
+	    strlen(s->conf->host) + f->host.n + f->lines.n + H1_GROWTH;
+}
+
+static int write_head(struct fetch *f, const struct server *s,
+    struct arena *a)
+{
+	struct h1_request_options options = {
+	    .prefix = str_from(s->conf->prefix),
+	    .host = f->host.p != NULL ? f->host : str_from(s->conf->host),
+	    .lines = f->lines,
+	    .connection = f->pool->idle_max > 0 ? H1_PERSIST : H1_CLOSE,
+	};
+	size_t room = head_room(f, s);
+	char *p = arena_alloc(a, room);
+	struct out out = out_make(p, p != NULL ? room : 0);
+
+	h1_write_request(&out, f->request, &options);
+	f->talk.head = out_text(&out);
+	return out_ok(&out) ? 0 : -ENOMEM;
+}
+
+static void part(struct fetch *f, struct origin *o)
+{
+	if (f->talk.reusable)
+		origin_give(&o, keep_alive_patience(&f->talk.reply,
+		    f->pool->idle_timeout));
+	else
+		origin_drop(&o);
+}
+
+/* On a connection that was idle for IDLE at most. */
+static int try(struct fetch *f, usec_t idle, struct arena *a, bool *again_r)
+{
+	struct server *s = balance_pick(pool_find(f->pool), NULL);
+	struct origin *o;
+	int err = origin_borrow(s, idle, &o);
+
+	f->server = s->conf->url;
+	if (err < 0)
+		return err;
+	f->talk.reusable = f->talk.silent = false;
+	err = write_head(f, s, a);
+	if (err == 0)
+		err = talk(&f->talk, &o->conn, a);
+	*again_r = err < 0 && err != -ECANCELED && o->reused &&
+	    f->talk.silent;
+	part(f, o);
+	return err;
+}
+
+static int fetch_run(struct fetch *f, struct arena *a)
+{
+	bool repeatable = method_is_idempotent(f->request->method);
+	usec_t idle = repeatable ? ORIGIN_OF_ANY_AGE : ORIGIN_FRESH;
+	struct arena mark = *a;
+	bool again = false;
+	int err;
+
+	f->talk.body = f->body;
+	f->talk.method = f->request->method;
+	f->talk.header_max = f->pool->header_max;
+	err = try(f, idle, a, &again);
+	if (!again || !repeatable)
+		return err;
+	arena_rewind(a, &mark);
+	return try(f, 0, a, &again);
+}
+
+void fetcher_init(void)
+{
+	fetch_supply(fetch_run);
+}
