@@ -74,6 +74,7 @@ struct conf_build {
 	struct conf_layers layers; /* of what all vhosts inherit */
 
 	struct conf_preset *presets; /* preset.h */
+	struct conf_mention *mentions; /* split.h */
 
 	/* from it, for later */
 	const char *dir; /* of the file: of relative paths */

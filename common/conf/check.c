@@ -76,6 +76,8 @@ static const char *type_name(enum conf_type type)
 		return "a group { }, true or false";
 	case TYPE_GROUPS:
 		return "a list of groups ( { }, { } )";
+	case TYPE_SPLITS:
+		return "a group { } or a list of them ( { }, { } )";
 	case TYPE_NAMED:
 		return "a group of named groups";
 	}
@@ -163,7 +165,8 @@ static bool check_item(struct conf_report *r, const config_setting_t *item,
 		return true;
 	if (row->type == TYPE_SERVERS && config_setting_is_group(item))
 		return true;
-	if (row->type == TYPE_GROUPS || row->type == TYPE_RULES)
+	if (row->type == TYPE_GROUPS || row->type == TYPE_RULES ||
+	    row->type == TYPE_SPLITS)
 		return config_setting_is_group(item) ||
 		    refuse_type(r, item, row);
 	return check_text(r, item, row);
@@ -407,6 +410,9 @@ bool conf_check_value(struct conf_report *r, const config_setting_t *setting,
 		return check_fields(r, setting, row);
 	case TYPE_RULES:
 		return is_text(setting) || check_items(r, setting, row);
+	case TYPE_SPLITS:
+		return config_setting_is_group(setting) ||
+		    check_items(r, setting, row);
 	case TYPE_COUNT:
 		return check_count(r, setting, row);
 	case TYPE_DURATION:

@@ -18,6 +18,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/clock.h"
+#include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
 #include "common/conf/template.h"
@@ -299,6 +300,51 @@ struct conf_condition {
 	struct conf_networks networks;
 };
 
+/*
+ * A split: each visitor gets one of its arms, and keeps it.  Which one follows
+ * from KEY, the arms' ids and weights, and what the visitor is known by, alone:
+ * so it is the same in all workers, on all machines, and after all restarts.
+ */
+#define CONF_SPLITS_MAX 8 /* of a route */
+#define CONF_ARMS_MAX 32
+#define CONF_ARM_WEIGHT_MAX 10000
+#define CONF_ARM_NAME_MAX 64
+
+struct conf_arm {
+	const char *name;
+	struct str label; /* "new-checkout:beta": in logs */
+	uint64_t id;	  /* made of both names */
+	const struct conf_pool *pool; /* NULL: that of the route */
+	unsigned weight; /* 0 to CONF_ARM_WEIGHT_MAX */
+	const struct conf_condition *force; /* who gets it anyway, or NULL */
+	struct conf_place place;
+};
+
+/* What a visitor is known by. */
+enum conf_sticky {
+	CONF_STICKY_COOKIE, /* of ours, named like the split */
+	CONF_STICKY_IP,
+	CONF_STICKY_KEY /* the text of KEY_OF */
+};
+
+struct conf_split {
+	const char *name;
+	struct hash_key key;
+	enum conf_sticky sticky;
+	struct conf_template key_of;
+	usec_t ttl; /* of the cookie */
+	const struct conf_arm *arms;
+	unsigned arm_count; /* at least one */
+	const struct conf_arm *if_down; /* or NULL */
+	struct conf_place place;
+};
+
+struct conf_splits {
+	const struct conf_split *at;
+	unsigned count;
+	bool choose; /* the arms of one of them have pools */
+};
+
 /* Rewriting: rules are tried in order until one matches that does not go on. */
 struct conf_rule {
 	const struct conf_pattern *match; /* NULL: whatever the path */
@@ -339,9 +385,10 @@ struct conf_route {
 	unsigned condition_count;
 	bool strip; /* PATH is taken off before forwarding */
 	struct conf_rules rules;
-	struct conf_pool *pool;		  /* one of the two */
+	struct conf_pool *pool;		  /* one of the two, */
 	const struct conf_answer *answer;
-	const struct conf_mirror *mirror; /* of POOL, or NULL */
+	struct conf_splits splits;	  /* or what these choose */
+	const struct conf_mirror *mirror; /* or NULL */
 	const struct conf_scope *scope;
 	struct conf_place place;
 };

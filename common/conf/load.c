@@ -28,6 +28,7 @@
 #include "common/conf/quick.h"
 #include "common/conf/show.h"
 #include "common/conf/source.h"
+#include "common/conf/split.h"
 #include "common/conf/vhost.h"
 
 #define SUFFIX ".conf"
@@ -206,6 +207,7 @@ static void build(struct conf_build *b, const struct conf_request *request,
 		return;
 	INSIST(b->vhost_dir != NULL && b->conf->workers > 0);
 	conf_merge(b);
+	conf_split_check_mentioned(b);
 	conf_account_resolve(b);
 	if (b->report->errors > 0)
 		return;

@@ -19,7 +19,7 @@
 /* ---- what is told ---- */
 
 /* FNV-1a */
-static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
+static uint64_t fold(uint64_t hash, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
 
@@ -32,11 +32,11 @@ static uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t n)
 static bool is_told(struct conf_report *r, const struct conf_spot *spot,
     const char *text)
 {
-	uint64_t hash = hash_bytes(UINT64_C(0xcbf29ce484222325), text,
+	uint64_t hash = fold(UINT64_C(0xcbf29ce484222325), text,
 	    strlen(text));
 
-	hash = hash_bytes(hash, &spot->source, sizeof(spot->source));
-	hash = hash_bytes(hash, &spot->at, sizeof(spot->at));
+	hash = fold(hash, &spot->source, sizeof(spot->source));
+	hash = fold(hash, &spot->at, sizeof(spot->at));
 	for (size_t i = 0; i < CONF_REPORT_TOLD; i++)
 		if (r->told[i] == hash)
 			return true;

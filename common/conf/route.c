@@ -18,6 +18,7 @@
 #include "common/conf/rules.h"
 #include "common/conf/scope.h"
 #include "common/conf/settings.h"
+#include "common/conf/split.h"
 #include "common/conf/when.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -26,10 +27,10 @@
 static const enum conf_setting paths[] = {SETTING_ROUTE_path,
     SETTING_ROUTE_path_exact, SETTING_ROUTE_path_regex};
 
-/* What a route can do: one of them. */
+/* What a route can do: one of them, or a split between pools. */
 static const enum conf_setting actions[] = {SETTING_ROUTE_pool,
     SETTING_ROUTE_proxy, SETTING_ROUTE_root, SETTING_ROUTE_redirect,
-    SETTING_ROUTE_respond, SETTING_ROUTE_split, SETTING_ROUTE_compose};
+    SETTING_ROUTE_respond, SETTING_ROUTE_compose};
 
 static unsigned count_given(const config_setting_t *group,
     const enum conf_setting *ids, size_t count)
@@ -44,13 +45,20 @@ static unsigned count_given(const config_setting_t *group,
 /* ---- actions ---- */
 
 static bool check_one_action(struct conf_build *b,
-    const config_setting_t *group)
+    const config_setting_t *group, const struct conf_splits *splits)
 {
-	unsigned given = count_given(group, actions, COUNT_OF(actions));
+	unsigned given = count_given(group, actions, COUNT_OF(actions)) +
+	    splits->choose;
 
 	if (given == 1)
 		return true;
-	if (given == 0) {
+	if (given == 0 && splits->count > 0) {
+		conf_report_error(b->report, conf_tree_spot(group),
+		    "this route does nothing: the arms of its split have no "
+		    "pools");
+		conf_report_help(b->report, "give each arm a pool, or the "
+		    "route pool = \"NAME\"; for all of them");
+	} else if (given == 0) {
 		conf_report_error(b->report, conf_tree_spot(group),
 		    "this route does nothing");
 		conf_report_help(b->report,
@@ -60,8 +68,10 @@ static bool check_one_action(struct conf_build *b,
 		conf_report_error(b->report, conf_tree_spot(group),
 		    "a route does one thing only");
 		conf_report_help(b->report,
-		    "leave it one of \"pool\", \"proxy\", \"redirect\" and "
-		    "\"respond\"");
+		    splits->choose ? "the split chooses its pool: leave it "
+		    "that, or arms without pools"
+		    : "leave it one of \"pool\", \"proxy\", \"redirect\" "
+		    "and \"respond\"");
 	}
 	return false;
 }
@@ -79,6 +89,8 @@ static bool read_action(struct conf_build *b, struct conf_draft *draft,
 	const config_setting_t *respond =
 	    conf_setting_get(group, SETTING_ROUTE_respond);
 
+	if (!conf_splits_read(b, draft, group, route))
+		return false;
 	if (pool != NULL)
 		route->pool = conf_pool_find(b, draft, pool);
 	if (proxy != NULL)
@@ -89,8 +101,9 @@ static bool read_action(struct conf_build *b, struct conf_draft *draft,
 	if (respond != NULL)
 		route->answer = conf_answer_read_respond(b, respond,
 		    route->pattern);
-	return check_one_action(b, group) &&
-	    (route->pool != NULL || route->answer != NULL);
+	return check_one_action(b, group, &route->splits) &&
+	    (route->pool != NULL || route->answer != NULL ||
+		route->splits.choose);
 }
 
 /* ---- paths ---- */

@@ -48,6 +48,8 @@ static const char *const context_names[] = {
     [CONTEXT_BREAKER] = "breaker of a pool",
     [CONTEXT_COOKIES] = "cookies",
     [CONTEXT_ERROR] = "an entry of errors",
+    [CONTEXT_SPLIT] = "split of a route",
+    [CONTEXT_ARM] = "an arm of a split",
 };
 
 static const struct conf_setting_row *find_row(struct str key,

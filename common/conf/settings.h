@@ -37,7 +37,9 @@ enum conf_context {
 	CONTEXT_OUTLIER,
 	CONTEXT_BREAKER,
 	CONTEXT_COOKIES,
-	CONTEXT_ERROR
+	CONTEXT_ERROR,
+	CONTEXT_SPLIT,
+	CONTEXT_ARM
 };
 
 enum conf_type {
@@ -63,6 +65,7 @@ enum conf_type {
 	TYPE_GROUP,    /* { } */
 	TYPE_GROUPS,   /* ( { }, { } ) */
 	TYPE_FEATURE,  /* { }, or true: { }, or false: not at all */
+	TYPE_SPLITS,   /* { }, or ( { }, { } ) */
 	TYPE_NAMED     /* { name = { }; } */
 };
 

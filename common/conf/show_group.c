@@ -107,6 +107,16 @@ static void show_error(struct conf_writer *w, const config_setting_t *group)
 	show_element(w, CONTEXT_ERROR, group);
 }
 
+static void show_split(struct conf_writer *w, const config_setting_t *group)
+{
+	show_element(w, CONTEXT_SPLIT, group);
+}
+
+static void show_arm(struct conf_writer *w, const config_setting_t *group)
+{
+	show_element(w, CONTEXT_ARM, group);
+}
+
 static void show_pools(struct conf_writer *w, const config_setting_t *pools)
 {
 	unsigned count = (unsigned)config_setting_length(pools);
@@ -213,6 +223,10 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		show_list(w, s, show_server);
 	else if (row->type == TYPE_GROUPS && strcmp(row->key, "errors") == 0)
 		show_list(w, s, show_error);
+	else if (id == SETTING_ROUTE_split)
+		show_list(w, s, show_split);
+	else if (id == SETTING_SPLIT_arms)
+		show_list(w, s, show_arm);
 	else
 		conf_show_setting(w, s);
 	if (id == SETTING_ROUTE_proxy && s != NULL)

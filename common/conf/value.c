@@ -7,6 +7,7 @@
 #include "common/conf/value.h"
 
 #include "common/base/insist.h"
+#include "common/conf/split.h"
 #include "common/conf/variables.h"
 
 static const char *const names[] = {
@@ -14,6 +15,20 @@ static const char *const names[] = {
 #include "common/tbl/request_names.h"
 #undef REQUEST_NAME
 };
+
+/* What is known when all is read is checked then. */
+static void mention(struct conf_build *b, const config_setting_t *setting,
+    const struct conf_template *t)
+{
+	for (unsigned i = 0; i < t->count; i++) {
+		struct conf_spot spot;
+
+		if (t->parts[i].id != CONF_NAME_split)
+			continue;
+		spot = conf_variables_spot(setting, t->parts[i].text);
+		conf_split_mention(b, &spot, t->parts[i].text);
+	}
+}
 
 bool conf_value_read(struct conf_build *b, const config_setting_t *setting,
     const struct conf_pattern *pattern, struct conf_template *value_r)
@@ -30,8 +45,10 @@ bool conf_value_read(struct conf_build *b, const config_setting_t *setting,
 		known.captures = CONF_CAPTURES_MAX;
 	conf_variables_lint(b->report, setting, pattern != NULL);
 	if (conf_template_compile(&b->conf->arena,
-	    str_from(conf_tree_template(setting)), &known, value_r, &fault))
+	    str_from(conf_tree_template(setting)), &known, value_r, &fault)) {
+		mention(b, setting, value_r);
 		return true;
+	}
 	spot = conf_variables_spot(setting, fault.where);
 	conf_report_error(b->report, &spot, "%s", fault.text);
 	if (fault.help != NULL)

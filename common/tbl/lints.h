@@ -6,7 +6,9 @@
  * Printed with "-" for "_": [unreachable-route].  What is only odd is a
  * warning; what can't work is an error.  sluiced.conf(5), WARNINGS, has each.
  */
+LINT(arm_unreachable, "nobody gets the arm of a split")
 LINT(foreign_variable, "a variable is written as other proxies write it: plain text here")
+LINT(if_down_idle, "the arm of if_down is the one that everybody has anyway")
 LINT(nobody, "the workers run as nobody, for want of a user of their own")
 LINT(origin_refuses, "an origin does not answer (with --connect)")
 LINT(pattern_slow, "a pattern for which short texts take so long that it is given up")
@@ -17,6 +19,8 @@ LINT(preset_unused, "no vhost uses the preset")
 LINT(redirect_loop, "a redirect leads to its own route: the client never arrives")
 LINT(secret_readable, "everybody on the machine may read the secret")
 LINT(server_twice, "a pool has a server twice")
+LINT(split_alone, "a split with one arm")
+LINT(split_weightless, "all arms of a split have the weight 0")
 LINT(trusts_everybody, "every client may say who it is")
 LINT(unreachable_route, "another route takes all that this one could")
 LINT(wildcard_shadows, "a wildcard takes all host names that a pattern could")

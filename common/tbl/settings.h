@@ -232,7 +232,9 @@ SETTING(ROUTE, redirect, BRIEF, CONTEXT_REDIRECT, 0, NULL,
     "where clients are sent")
 SETTING(ROUTE, respond, BRIEF, CONTEXT_RESPOND, 0, NULL,
     "{ status = 200; body = \"ok\\n\"; }", "an answer of our own")
-LATER(ROUTE, split, "a split over pools")
+SETTING(ROUTE, split, SPLITS, CONTEXT_SPLIT, 8, NULL,
+    "{ name = \"exp\"; arms = ( { pool = \"a\"; }, { pool = \"b\"; } ); }",
+    "visitors are divided among arms, and each keeps its own")
 LATER(ROUTE, compose, "an answer made of several")
 SETTING(ROUTE, strip, BOOL, 0, 0, "false", "true",
     "the route's path is taken off before forwarding")
@@ -257,6 +259,28 @@ SETTING(ROUTE, mirror, FEATURE, CONTEXT_MIRROR, 0, "false",
     "{ pool = \"api\"; percent = 1; }",
     "copies of requests to another pool")
 LATER(ROUTE, client_cert, "certificates of clients")
+
+SETTING(SPLIT, name, TEXT, 0, 0, NULL, "\"new-checkout\"",
+    "its name: of the cookie, too, and in logs")
+SETTING(SPLIT, sticky, TEXT, 0, 0, "cookie", "\"header:X-User-Id\"",
+    "what a visitor is known by: \"cookie\", \"ip\", \"header:X\", \"cookie:x\"")
+SETTING(SPLIT, ttl, DURATION, USEC_PER_SEC, 400 * USEC_PER_DAY, "30d",
+    "\"7d\"", "how long the cookie lives")
+SETTING(SPLIT, arms, GROUPS, 0, CONF_ARMS_MAX, NULL,
+    "( { pool = \"stable\"; weight = 90; }, { pool = \"beta\"; weight = 10; } )",
+    "what visitors are divided among")
+SETTING(SPLIT, if_down, TEXT, 0, 0, NULL, "\"stable\"",
+    "the arm taken when the pool of a visitor's own has no server")
+
+SETTING(ARM, pool, TEXT, 0, 0, NULL, "\"beta\"",
+    "the pool that gets the requests")
+SETTING(ARM, name, TEXT, 0, 0, NULL, "\"beta\"",
+    "its name; else that of its pool")
+SETTING(ARM, weight, COUNT, 0, CONF_ARM_WEIGHT_MAX, "1", "10",
+    "its share of the visitors; 0: none")
+SETTING(ARM, force, TEXT, 0, 0, NULL, "\"?arm=beta\"",
+    "who gets it whatever its weight: \"?name=value\", "
+    "\"header:Name=value\", \"cookie:name=value\"")
 
 SETTING(LIMITS, body, SIZE, 0, (uint64_t)1 << 40, "10m", "\"50m\"",
     "bytes of a request's body; \"0\": none may have one")

@@ -36,6 +36,8 @@ static const char *const headings[] = {
     [CONTEXT_BREAKER] = ".Ss The group breaker of a pool\n",
     [CONTEXT_COOKIES] = ".Ss The group cookies\n",
     [CONTEXT_ERROR] = ".Ss Entries of errors\n",
+    [CONTEXT_SPLIT] = ".Ss A split\n",
+    [CONTEXT_ARM] = ".Ss Arms of a split\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))
@@ -62,6 +64,7 @@ static const char *const types[] = {
     [TYPE_GROUP] = "Group; see",
     [TYPE_FEATURE] = "Group, true or false; see",
     [TYPE_GROUPS] = "List of groups;",
+    [TYPE_SPLITS] = "Group, or list of at most 8 groups;",
     [TYPE_NAMED] = "Group of groups,",
 };
 
@@ -269,7 +272,7 @@ START_TEST(every_vhost_that_is_shown_loads)
 		}
 		free(text);
 	}
-	ck_assert_uint_eq(shown, 3);
+	ck_assert_uint_eq(shown, 4);
 }
 END_TEST
 

@@ -79,6 +79,7 @@ static const unsigned takes[] = {
     [TYPE_GROUP] = GROUP,
     [TYPE_FEATURE] = GROUP | NAMED | SWITCH,
     [TYPE_GROUPS] = GROUPS,
+    [TYPE_SPLITS] = GROUP | GROUPS,
     [TYPE_NAMED] = NAMED,
 };
 
@@ -123,6 +124,10 @@ static const struct place {
 	"\n}; }; };"},
     [CONTEXT_COOKIES] = {HOST PROXY "cookies = {\n", "\n};"},
     [CONTEXT_ERROR] = {HOST PROXY "errors = ( {\n", "\n} );"},
+    [CONTEXT_SPLIT] = {HOST "routes = ( { path = \"/\"; split = {\n",
+	"\n}; } );"},
+    [CONTEXT_ARM] = {HOST "routes = ( { path = \"/\"; respond = \"\"; "
+	"split = { name = \"x\"; arms = ( {\n", "\n} ); }; } );"},
 };
 
 static bool is_global(enum conf_context context)

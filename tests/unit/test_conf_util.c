@@ -203,14 +203,41 @@ static void dump_condition(FILE *out, const struct conf_condition *c)
 	fputc('\n', out);
 }
 
+static void dump_arm(FILE *out, const struct conf_arm *arm)
+{
+	fprintf(out, "      %" PRI_STR " weight %u", ARG_STR(arm->label),
+	    arm->weight);
+	if (arm->pool != NULL)
+		fprintf(out, ", pool %u", arm->pool->id);
+	fputc('\n', out);
+	if (arm->force != NULL)
+		dump_condition(out, arm->force);
+}
+
+static void dump_split(FILE *out, const struct conf_split *split)
+{
+	static const char *const sticky[] = {"cookie", "ip", ""};
+
+	fprintf(out, "    split %s by %s", split->name, sticky[split->sticky]);
+	dump_template(out, &split->key_of);
+	fprintf(out, " for %llds", (long long)(split->ttl / USEC_PER_SEC));
+	if (split->if_down != NULL)
+		fprintf(out, ", if down %s", split->if_down->name);
+	fprintf(out, " (line %u)\n", split->place.line);
+	for (unsigned i = 0; i < split->arm_count; i++)
+		dump_arm(out, &split->arms[i]);
+}
+
 static void dump_route(FILE *out, const struct conf_route *route)
 {
 	fprintf(out, "  %s%.*s -> ", route->is_first ? "first " : "",
 	    (int)route->path.n, route->path.p);
 	if (route->pool != NULL)
 		fprintf(out, "pool %u", route->pool->id);
-	else
+	else if (route->answer != NULL)
 		fprintf(out, "%u ", route->answer->status);
+	else
+		fputs("split", out);
 	if (route->answer != NULL)
 		dump_template(out, route->answer->is_redirect
 			? &route->answer->to : &route->answer->body);
@@ -221,6 +248,8 @@ static void dump_route(FILE *out, const struct conf_route *route)
 		    route->mirror->percent, route->mirror->pool->id);
 	for (unsigned i = 0; i < route->condition_count; i++)
 		dump_condition(out, &route->conditions[i]);
+	for (unsigned i = 0; i < route->splits.count; i++)
+		dump_split(out, &route->splits.at[i]);
 	dump_rules(out, &route->rules);
 }
 

@@ -76,6 +76,9 @@ struct exchange {
 	const struct conf_vhost *vhost;
 	const struct conf_route *route;
 	const struct conf_pool *pool; /* NULL: we answer by ourselves */
+	const struct split_choice *choices; /* one for each split of ROUTE, or
+					       NULL */
+	struct str cookies; /* field lines that set some of ours, or "" */
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
 	const struct server *server; /* the last that was tried */

@@ -12,6 +12,7 @@
 #include "common/conf/value.h"
 #include "worker/http/scan.h"
 #include "worker/proxy/condition.h"
+#include "worker/proxy/split.h"
 
 #define EXPAND_SMALL 512
 
@@ -123,6 +124,15 @@ static struct str path_rest(const struct exchange *x)
 	return str_behind(whole, route->path.n);
 }
 
+static void put_arm(struct out *o, const struct exchange *x, struct str split,
+    enum conf_fill fill)
+{
+	const struct conf_arm *arm = split_arm(x, split);
+
+	if (arm != NULL)
+		put_foreign(o, str_from(arm->name), fill);
+}
+
 static void put_part(struct out *o, const struct exchange *x,
     const struct conf_template_part *part, enum conf_fill fill)
 {
@@ -157,6 +167,9 @@ static void put_part(struct out *o, const struct exchange *x,
 	case CONF_NAME_cookie:
 		put_foreign(o, condition_cookie(&x->request, part->text),
 		    fill);
+		return;
+	case CONF_NAME_split:
+		put_arm(o, x, part->text, fill);
 		return;
 	case CONF_NAME_END:
 		break;

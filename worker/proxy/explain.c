@@ -15,9 +15,11 @@
 #include "worker/proxy/answer.h"
 #include "worker/proxy/condition.h"
 #include "worker/proxy/explain_losers.h"
+#include "worker/proxy/explain_splits.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
+#include "worker/proxy/split.h"
 
 #define HEAD_SIZE ((size_t)16 * 1024)
 #define MEMORY_SIZE ((size_t)64 * 1024)
@@ -255,6 +257,9 @@ static void go(struct exchange *x, struct out *o)
 	x->rule = NULL;
 	if (on || x->end == END_no_route)
 		explain_losers(x, o);
+	on = on && split_choose(x);
+	if (on)
+		explain_splits(x, o);
 	on = on && rewrite_for_route(x, &reply);
 	tell_rewriting(o, x, before);
 	if (on && x->route->answer != NULL)

@@ -161,7 +161,9 @@ bool headers_for_client(struct exchange *x, struct message *head,
 {
 	const struct conf_fields *fields = &x->scope->response_fields;
 
-	*lines_r = STR("");
+	*lines_r = x->cookies.n > 0 && headers_leave(x, STR("Set-Cookie"))
+		       ? x->cookies
+		       : STR("");
 	if (fields->count == 0)
 		return true;
 	if (head != NULL)

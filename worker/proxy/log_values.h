@@ -15,6 +15,7 @@
 #include "common/base/out.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/limits.h"
+#include "worker/proxy/split.h"
 #include "worker/proxy/waiting.h"
 
 #define LOG_STATUS_CLIENT_LEFT 499
@@ -118,6 +119,11 @@ static inline struct str get_vhost(const struct exchange *x)
 static inline struct str get_route(const struct exchange *x)
 {
 	return x->route != NULL ? x->route->path : STR_NONE;
+}
+
+static inline struct str get_split(const struct exchange *x)
+{
+	return split_text(x);
 }
 
 static inline struct str get_pool(const struct exchange *x)

@@ -33,6 +33,7 @@
 #include "worker/proxy/reply.h"
 #include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
+#include "worker/proxy/split.h"
 #include "worker/proxy/tunnel.h"
 
 #define ATTEMPTS 2
@@ -107,7 +108,7 @@ static void serve(struct exchange *x)
 	count_add(COUNT_exchanges, 1);
 	identity_take(x);
 	if (x->end == END_NONE && find_vhost(x, &reply) &&
-	    rewrite_for_vhost(x, &reply) && route_find(x) &&
+	    rewrite_for_vhost(x, &reply) && route_find(x) && split_choose(x) &&
 	    limits_allow(x) && rewrite_for_route(x, &reply))
 		act(x, &reply);
 	filter(x, &reply);

@@ -1,0 +1,104 @@
+/*
+ * hash.c - SipHash-2-4 (Aumasson and Bernstein, 2012), and what is made of it.
+ *
+ * Runs anywhere.  The rank of a weighted rendezvous is weight / -log2(u), where
+ * u is the hash taken for a number between 0 and 1: the candidate whose clock
+ * of that speed rings first.  The logarithm is found bit by bit, by squaring.
+ */
+#include "common/base/hash.h"
+
+#include <endian.h>
+
+#include "common/base/insist.h"
+
+static inline uint64_t rotate(uint64_t x, unsigned n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static inline void sip_rounds(uint64_t v[4], int n)
+{
+	while (n-- > 0) {
+		v[0] += v[1];
+		v[2] += v[3];
+		v[1] = rotate(v[1], 13) ^ v[0];
+		v[3] = rotate(v[3], 16) ^ v[2];
+		v[0] = rotate(v[0], 32);
+		v[2] += v[1];
+		v[0] += v[3];
+		v[1] = rotate(v[1], 17) ^ v[2];
+		v[3] = rotate(v[3], 21) ^ v[0];
+		v[2] = rotate(v[2], 32);
+	}
+}
+
+static inline void sip_word(uint64_t v[4], uint64_t m)
+{
+	v[3] ^= m;
+	sip_rounds(v, 2);
+	v[0] ^= m;
+}
+
+uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n)
+{
+	uint64_t v[4] = {key->k[0] ^ UINT64_C(0x736f6d6570736575),
+	    key->k[1] ^ UINT64_C(0x646f72616e646f6d),
+	    key->k[0] ^ UINT64_C(0x6c7967656e657261),
+	    key->k[1] ^ UINT64_C(0x7465646279746573)};
+	const unsigned char *at = p;
+	size_t whole = n / 8;
+	uint64_t last = (uint64_t)n << 56;
+
+	for (size_t i = 0; i < whole; i++, at += 8) {
+		uint64_t m;
+
+		memcpy(&m, at, 8);
+		sip_word(v, le64toh(m));
+	}
+	for (size_t i = 0; i < n % 8; i++)
+		last |= (uint64_t)at[i] << (8 * i);
+	sip_word(v, last);
+	v[2] ^= 0xff;
+	sip_rounds(v, 4);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+struct hash_id hash_id_add(struct hash_id id, struct str part)
+{
+	struct hash_key first = {{id.word[0], 1}};
+	struct hash_key second = {{id.word[1], 2}};
+
+	return (struct hash_id){{hash_bytes(&first, part.p, part.n),
+	    hash_bytes(&second, part.p, part.n)}};
+}
+
+/* -log2(H / 2^64) in units of 2^-24; H > 0.  The integer part is the number of
+ * zeros before its first bit; what is behind that bit is squared: each time it
+ * reaches 2 the logarithm has one more bit. */
+static uint64_t minus_log2(uint64_t h)
+{
+	unsigned zeros = (unsigned)__builtin_clzll(h);
+	uint64_t m = h << zeros >> 32; /* 1 to 2, in units of 2^-31 */
+	uint64_t log = 0;
+
+	for (int bit = 0; bit < 24; bit++) {
+		m = m * m >> 31;
+		log <<= 1;
+		if (m >> 32 != 0) {
+			m >>= 1;
+			log |= 1;
+		}
+	}
+	return ((uint64_t)(zeros + 1) << 24) - log;
+}
+
+uint64_t hash_rank(uint64_t key, uint64_t id, uint32_t weight)
+{
+	struct hash_key k = {{key, id}};
+	uint64_t h = hash_bytes(&k, "rendezvous", 10);
+	uint64_t log = h > 0 ? minus_log2(h) : (uint64_t)64 << 24;
+
+	if (weight == 0)
+		return 0;
+	return ((uint64_t)weight << 31) / (log > 0 ? log : 1);
+}
