@@ -9,6 +9,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/network.h"
+#include "worker/http/cookie.h"
 #include "worker/http/field.h"
 
 static bool is_wanted(const struct conf_condition *c, struct str value)
@@ -109,27 +110,13 @@ static bool query_holds(const struct exchange *x,
 
 /* ---- cookies ---- */
 
-static struct str find_cookie(struct str list, struct str wanted)
-{
-	struct str pair, name, value;
-
-	while (str_next_part(&list, ';', &pair)) {
-		cut(str_trim(pair), &name, &value);
-		if (str_eq(name, wanted))
-			return value;
-	}
-	return STR_NONE;
-}
-
 struct str condition_cookie(const struct message *request, struct str name)
 {
 	for (unsigned i = 0; i < request->field_count; i++) {
 		const struct field *f = &request->fields[i];
-		struct str value = STR_NONE;
+		struct str list = field_value(f), value;
 
-		if (f->id == FIELD_cookie)
-			value = find_cookie(field_value(f), name);
-		if (value.p != NULL)
+		if (f->id == FIELD_cookie && cookie_next(&list, name, &value))
 			return value;
 	}
 	return STR_NONE;
