@@ -7,6 +7,7 @@
 #include "master/version.h"
 
 #include <libconfig.h>
+#include <openssl/opensslv.h>
 
 #include "common/base/json.h"
 
@@ -41,6 +42,7 @@ static const struct {
 #if defined(SLUICE_LIBBSD_VERSION)
     {"libbsd", SLUICE_LIBBSD_VERSION},
 #endif
+    {"OpenSSL", OPENSSL_VERSION_STR},
 };
 
 #define LIBRARY_COUNT (sizeof(libraries) / sizeof(libraries[0]))

@@ -247,6 +247,16 @@ struct conf_health {
 	struct str identity; /* the same bytes: the same check */
 };
 
+/* Is STATUS one of those that a server has that is well? */
+static inline bool conf_health_expects(const struct conf_health *h,
+    unsigned status)
+{
+	unsigned bit = status - CONF_EXPECT_LEAST;
+
+	return status >= CONF_EXPECT_LEAST && status <= CONF_EXPECT_MOST &&
+	    (h->expect[bit / 64] >> bit % 64 & 1) != 0;
+}
+
 /* When a server is taken out for what exchanges with it came to. */
 struct conf_outlier {
 	unsigned errors; /* in a row; 0: never */

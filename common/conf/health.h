@@ -14,14 +14,4 @@ const struct conf_health *conf_health_read(struct conf_build *b,
 void conf_health_check_servers(struct conf_build *b,
     const struct conf_pool *pool, const config_setting_t *group);
 
-/* Is STATUS one of those that a server has that is well? */
-static inline bool conf_health_expects(const struct conf_health *h,
-    unsigned status)
-{
-	unsigned bit = status - CONF_EXPECT_LEAST;
-
-	return status >= CONF_EXPECT_LEAST && status <= CONF_EXPECT_MOST &&
-	    (h->expect[bit / 64] >> bit % 64 & 1) != 0;
-}
-
 #endif

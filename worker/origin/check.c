@@ -1,0 +1,117 @@
+/*
+ * check.c - one check of one server.
+ *
+ * Runs in workers, on a fiber of its own.  Connects; then whatever the kind of
+ * check asks for (check_http.c, check_tls.c); then closes.  What is our own
+ * want (descriptors, memory, an end in the middle) says nothing of the server.
+ */
+#include "worker/origin/check.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/insist.h"
+#include "worker/http/message.h"
+#include "worker/origin/check_inside.h"
+
+enum detail { DETAIL_NONE, DETAIL_ERRNO, DETAIL_STATUS, DETAIL_FAULT };
+
+static const struct {
+	enum check_verdict verdict;
+	enum detail detail;
+	const char *text;
+} rows[] = {
+#define CHECK_RESULT(name, verdict, detail, text)                             \
+	{CHECK_##verdict, DETAIL_##detail, text},
+#include "common/tbl/check_results.h"
+#undef CHECK_RESULT
+};
+
+int check_init(const struct conf *conf)
+{
+	for (unsigned i = 0; i < conf->pool_count; i++) {
+		const struct conf_health *h = conf->pools[i]->health;
+
+		if (h != NULL && h->type == CONF_HEALTH_TLS)
+			return check_tls_init();
+	}
+	return 0;
+}
+
+void check_free(void)
+{
+	check_tls_free();
+}
+
+enum check_verdict check_verdict(enum check_outcome outcome)
+{
+	INSIST(outcome < CHECK_END);
+	return rows[outcome].verdict;
+}
+
+void check_say(struct out *o, const struct conf_health *conf,
+    const struct check_result *r)
+{
+	out_fmt(o, "check %s", rows[r->outcome].text);
+	switch (rows[r->outcome].detail) {
+	case DETAIL_NONE:
+		return;
+	case DETAIL_ERRNO:
+		return out_fmt(o, ": %s", strerror((int)r->detail));
+	case DETAIL_STATUS:
+		return out_fmt(o, " %u, expected %s", r->detail,
+		    conf->expect_text);
+	case DETAIL_FAULT:
+		return out_fmt(o, ": %s", r->detail < FAULT_END
+			? fault_text((enum fault)r->detail) : "");
+	}
+}
+
+static bool is_our_want(int err)
+{
+	return err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
+	    err == -ENOMEM || err == -ENOBUFS || err == -EADDRNOTAVAIL;
+}
+
+struct check_result check_broken(int err)
+{
+	if (err == -ETIMEDOUT)
+		return check_result(CHECK_deadline, 0);
+	if (is_our_want(err))
+		return check_result(CHECK_skipped, 0);
+	return check_result(CHECK_closed, 0);
+}
+
+static struct check_result not_connected(int err)
+{
+	if (err == -ETIMEDOUT)
+		return check_result(CHECK_connect_deadline, 0);
+	if (is_our_want(err))
+		return check_result(CHECK_skipped, 0);
+	return check_result(CHECK_connect_failed, (unsigned)-err);
+}
+
+void check_run(const struct check_target *t, struct check_result *result_r)
+{
+	usec_t deadline = loop_now() + t->conf->timeout;
+	struct conn c;
+	int err = conn_connect(&c, (const struct sockaddr *)&t->addr,
+	    t->addr_len, deadline);
+
+	if (err < 0) {
+		*result_r = not_connected(err);
+		return;
+	}
+	switch (t->conf->type) {
+	case CONF_HEALTH_HTTP:
+		*result_r = check_http(t, &c, deadline);
+		break;
+	case CONF_HEALTH_TCP:
+		*result_r = check_result(CHECK_passed, 0);
+		break;
+	case CONF_HEALTH_TLS:
+		*result_r = check_tls(t, &c, deadline);
+		break;
+	}
+	conn_close(&c);
+}
