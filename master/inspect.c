@@ -2,7 +2,8 @@
  * inspect.c - what sluiced -t asks of the world about a configuration.
  *
  * Runs in the process of -t, which is alone and may wait.  Ports are looked
- * up in /proc.  Origins are dialled, many at a time:
+ * up in /proc.  Origins are dialled, and asked what their health checks ask,
+ * many at a time:
  *
  *	start     a batch of connects that do not block
  *	poll      until each has ended, or the patience of all has
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/base/insist.h"
+#include "common/conf/health.h"
 #include "common/conf/source.h"
 #include "master/holder.h"
 
@@ -77,8 +79,10 @@ void inspect_ports(const struct conf *conf, struct conf_report *r)
 
 struct dial {
 	const struct conf_server *server;
+	const struct conf_health *health; /* to be asked for; or NULL */
 	usec_t deadline;
 	int error; /* errno, 0: it answers, or it is not known yet */
+	unsigned status; /* of the answer to HEALTH; 0: there was none */
 };
 
 struct dials {
@@ -86,6 +90,12 @@ struct dials {
 	struct pollfd fds[BATCH]; /* fd -1: over */
 	unsigned count;
 };
+
+/* Can what a health check says be found out here? */
+static bool is_asked(const struct conf_health *h)
+{
+	return h != NULL && h->type == CONF_HEALTH_HTTP && h->port == 0;
+}
 
 static void start_dial(struct dials *d, const struct conf_pool *pool,
     const struct conf_server *server)
@@ -97,18 +107,46 @@ static void start_dial(struct dials *d, const struct conf_pool *pool,
 
 	if (patience > INSPECT_PATIENCE)
 		patience = INSPECT_PATIENCE;
-	*dial = (struct dial){server, clock_mono() + patience, 0};
+	*dial = (struct dial){.server = server,
+	    .deadline = clock_mono() + patience,
+	    .health = is_asked(pool->health) ? pool->health : NULL};
 	*p = (struct pollfd){.fd = socket(a->addr.ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .events = POLLOUT};
 	if (p->fd >= 0 &&
 	    connect(p->fd, (const struct sockaddr *)&a->addr, a->len) == 0)
 		errno = 0;
-	if (errno == EINPROGRESS)
+	if (errno == EINPROGRESS || errno == 0)
 		return;
 	dial->error = errno;
 	if (p->fd >= 0)
 		close(p->fd);
 	p->fd = -1;
+}
+
+/* Asks for what a check asks for.  False: it could not be sent at once. */
+static bool ask(struct dial *dial, struct pollfd *p)
+{
+	char text[4096];
+	struct out out = out_make(text, sizeof(text));
+
+	conf_health_request(&out, dial->health, str_from(dial->server->prefix),
+	    str_from(dial->server->host));
+	p->events = POLLIN;
+	return out_ok(&out) &&
+	    send(p->fd, out.p, out.n, MSG_NOSIGNAL) == (ssize_t)out.n;
+}
+
+/* "HTTP/1.1 200": what else comes does not matter. */
+static unsigned read_status(int fd)
+{
+	char text[12];
+	uint64_t status;
+
+	if (recv(fd, text, sizeof(text), 0) != sizeof(text) ||
+	    memcmp(text, "HTTP/1.", 7) != 0 ||
+	    !str_to_u64(str_make(text + 9, 3), 999, &status))
+		return 0;
+	return (unsigned)status;
 }
 
 static void end_dial(struct dial *dial, struct pollfd *p, usec_t now)
@@ -117,10 +155,15 @@ static void end_dial(struct dial *dial, struct pollfd *p, usec_t now)
 
 	if (p->fd < 0 || (p->revents == 0 && now < dial->deadline))
 		return;
-	if (p->revents == 0)
+	if (p->revents == 0 && p->events == POLLOUT)
 		dial->error = ETIMEDOUT;
-	else
+	else if (p->events == POLLOUT)
 		getsockopt(p->fd, SOL_SOCKET, SO_ERROR, &dial->error, &n);
+	else if (p->revents != 0)
+		dial->status = read_status(p->fd);
+	if (p->events == POLLOUT && dial->error == 0 && dial->health != NULL &&
+	    ask(dial, p))
+		return;
 	close(p->fd);
 	p->fd = -1;
 }
@@ -152,22 +195,46 @@ static void wait_for_dials(struct dials *d)
 	} while (left > 0);
 }
 
+static void warn_refuses(const struct dial *d, struct conf_report *r,
+    struct arena *arena)
+{
+	struct conf_spot spot = conf_source_spot(arena, &d->server->place);
+
+	conf_report_lint(r, LINT_origin_refuses, &spot,
+	    "%s takes no connection: %s", d->server->address.text,
+	    strerror(d->error));
+}
+
+static void warn_fails(const struct dial *d, struct conf_report *r,
+    struct arena *arena)
+{
+	struct conf_spot spot = conf_source_spot(arena, &d->health->place);
+
+	conf_report_lint(r, LINT_health_fails, &spot,
+	    "%s answers this health check with status %u", d->server->url,
+	    d->status);
+	if (d->status >= 300 && d->status <= 399)
+		conf_report_help(r, "redirects are not followed: give \"path\" "
+		    "what it leads to, or write expect = %u;", d->status);
+	else
+		conf_report_help(r, "%s is expected",
+		    d->health->expect_text);
+}
+
 static void report_dials(struct dials *d, struct conf_report *r)
 {
 	struct arena arena;
 
 	wait_for_dials(d);
 	for (unsigned i = 0; i < d->count; i++) {
-		const struct conf_server *server = d->at[i].server;
-		struct conf_spot spot;
+		const struct dial *dial = &d->at[i];
 
-		if (d->at[i].error == 0)
-			continue;
 		arena_init(&arena);
-		spot = conf_source_spot(&arena, &server->place);
-		conf_report_lint(r, LINT_origin_refuses, &spot,
-		    "%s takes no connection: %s", server->address.text,
-		    strerror(d->at[i].error));
+		if (dial->error != 0)
+			warn_refuses(dial, r, &arena);
+		else if (dial->status != 0 &&
+		    !conf_health_expects(dial->health, dial->status))
+			warn_fails(dial, r, &arena);
 		conf_report_flush(r);
 		arena_free(&arena);
 	}

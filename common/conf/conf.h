@@ -245,6 +245,7 @@ struct conf_health {
 	unsigned fall;
 	uint32_t jitter; /* of EVERY, in millionths */
 	struct str identity; /* the same bytes: the same check */
+	struct conf_place place;
 };
 
 /* Is STATUS one of those that a server has that is well? */

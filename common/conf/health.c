@@ -16,7 +16,6 @@
 
 #include <inttypes.h>
 
-#include "common/base/out.h"
 #include "common/conf/forwarding.h"
 #include "common/conf/headers.h"
 #include "common/conf/regex.h"
@@ -223,6 +222,20 @@ static struct str read_lines(struct conf_build *b,
 	return lines;
 }
 
+void conf_health_request(struct out *o, const struct conf_health *h,
+    struct str prefix, struct str host)
+{
+	out_str(o, h->method);
+	out_char(o, ' ');
+	out_str(o, prefix);
+	out_str(o, h->path);
+	out_lit(o, " HTTP/1.1\r\nHost: ");
+	out_str(o, h->host.n > 0 ? h->host : host);
+	out_lit(o, "\r\n");
+	out_str(o, h->lines);
+	out_lit(o, "Connection: close\r\n\r\n");
+}
+
 /* ---- the reply ---- */
 
 /* As it is to be said: "200-299, 404". */
@@ -321,6 +334,9 @@ const struct conf_health *conf_health_read(struct conf_build *b,
 	if (!conf_setting_feature(pool, SETTING_POOL_health, &group))
 		return NULL;
 	h = ARENA_NEW(&b->conf->arena, struct conf_health);
+	h->place = conf_spot_place(conf_setting_spot(
+	    group != NULL ? group : pool, group != NULL ? SETTING_HEALTH_path
+		: SETTING_POOL_health));
 	h->type = read_type(b, group);
 	refuse_unfit(b, group, h->type);
 	h->path = read_path(b, group);

@@ -9,6 +9,7 @@
 LINT(arm_unreachable, "nobody gets the arm of a split")
 LINT(foreign_variable, "a variable is written as other proxies write it: plain text here")
 LINT(if_down_idle, "the arm of if_down is the one that everybody has anyway")
+LINT(health_fails, "a server answers its health check with another status (with --connect)")
 LINT(nobody, "the workers run as nobody, for want of a user of their own")
 LINT(origin_refuses, "an origin does not answer (with --connect)")
 LINT(pattern_slow, "a pattern for which short texts take so long that it is given up")

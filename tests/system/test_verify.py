@@ -11,6 +11,7 @@ import pytest
 
 import harness_processes as processes
 from harness import BUILD
+from harness_origin import reply
 
 MAIN = 'user = "nobody";\n'
 VHOST = 'host = "a.example";\nlisten = "127.0.0.1:%d";\nproxy = "%s";\n'
@@ -110,6 +111,30 @@ def test_connect_says_which_origins_refuse(files, tmp_path):
     assert refused[1][1:] == (f"unix:{tmp_path}/none",
                               "No such file or directory")
     assert '    |   ^^^^^^' in done.stderr
+
+
+def test_connect_says_which_health_checks_would_fail(files, origin):
+    moved = origin(reply(status="302 Found", fields=["Location: /login"]))
+    well = origin(reply(b"ok"))
+    mute = origin(lambda peer: peer.read_to_close())
+
+    def ask(health):
+        options = files(a=(
+            f'host = "a.example"; listen = "{processes.free_port()}";\n'
+            f'pools = {{ web = {{ servers = [ "{moved.url}/base", '
+            f'"{well.url}", "{mute.url}" ];\n'
+            f'  health = {health}; }}; }};\n'
+            f'routes = ( {{ path = "/"; pool = "web"; }} );\n'))
+        return sluiced("-t", "--connect", *options)
+
+    done = ask('{ path = "/a"; }')
+    assert done.returncode == 0 and done.stderr.count("warning") == 1
+    assert (f"a.conf:3:21: warning: {moved.url}/base answers this health "
+            "check with status 302 [health-fails]") in done.stderr
+    assert "help: redirects are not followed" in done.stderr
+    assert moved.heads[0].startswith(b"GET /base/a HTTP/1.1\r\n")
+    assert ask("{ expect = ( 200, 302 ); }").stderr == ""
+    assert "help: 500 is expected" in ask("{ expect = 500; }").stderr
 
 
 def test_a_taken_port_is_a_warning_that_names_who_has_it(files):

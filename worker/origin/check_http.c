@@ -15,8 +15,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "common/conf/health.h"
 #include "worker/http/body.h"
-#include "worker/http/h1.h"
 #include "worker/http/head.h"
 #include "worker/origin/check_inside.h"
 
@@ -43,16 +43,11 @@ struct reply {
 
 static int send_request(const struct check_target *t, struct reply *r)
 {
-	const struct conf_health *h = t->conf;
-	struct message m = {.method_text = h->method, .forward = h->path};
-	struct h1_request_options options = {.prefix = t->prefix,
-	    .host = h->host.n > 0 ? h->host : t->host, .lines = h->lines,
-	    .connection = H1_CLOSE};
 	struct out out = out_make(r->text, r->room);
 	struct pace pace = pace_of_silence(r->deadline - loop_now());
 	struct iovec iov;
 
-	h1_write_request(&out, &m, &options);
+	conf_health_request(&out, t->conf, t->prefix, t->host);
 	if (!out_ok(&out))
 		return -ENOMEM;
 	iov = (struct iovec){out.p, out.n};
