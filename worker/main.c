@@ -34,6 +34,7 @@
 #include "worker/proxy/limits.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/serve.h"
+#include "worker/proxy/spool_file.h"
 #include "worker/sandbox.h"
 #include "worker/slots.h"
 #include "worker/traps.h"
@@ -260,6 +261,7 @@ static void ready(const struct worker_start *start)
 	drain_init(left);
 	identity_init(start->conf, start->pseudonym);
 	splice_init(pipes_max(start->nofile));
+	spool_file_init(start->conf);
 	set_nofile(start->nofile - NOFILE_FOR_MASTER);
 	INSIST(traps_set() == 0);
 	(void)channel_send(start->channel, MESSAGE_ready, 0, -1);

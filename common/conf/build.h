@@ -88,6 +88,7 @@ struct conf_build {
 	struct conf_spot control_group_spot;
 	struct conf_bindings bindings; /* of vhosts that have none */
 	bool listens_by_default;       /* nobody wrote them */
+	bool chose_buffer_dir;	       /* somebody wrote it */
 
 	struct conf_draft *drafts; /* in file name order */
 	struct conf_draft **last_draft;

@@ -21,7 +21,7 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/base/str.h"
-#include "common/conf/template.h"
+#include "common/conf/changes.h"
 #include "common/conf/names.h"
 #include "common/conf/pattern.h"
 #include "common/conf/template.h"
@@ -69,6 +69,18 @@ struct conf_timeouts {
 	usec_t websocket; /* for a tunnel in which nothing moves */
 };
 
+/* How much of a request's body is read before a server is chosen. */
+enum conf_buffer {
+	CONF_BUFFER_STREAM, /* what fits the window */
+	CONF_BUFFER_FULL,   /* all of it, through a file if it is larger */
+	CONF_BUFFER_OFF	    /* nothing */
+};
+
+struct conf_buffering {
+	enum conf_buffer request;
+	size_t window; /* bytes of it that are kept in memory */
+};
+
 /* What lines are written to, whoever writes them; see log.h. */
 struct conf_log_file {
 	const char *path; /* "-": stderr */
@@ -110,70 +122,6 @@ struct conf_error_log {
 /* The Host that an origin gets. */
 enum conf_send_host { CONF_HOST_CLIENT, CONF_HOST_SERVER, CONF_HOST_FIXED };
 
-enum conf_same_site {
-	CONF_SAME_SITE_ORIGIN, /* as the origin says */
-	CONF_SAME_SITE_LAX,
-	CONF_SAME_SITE_STRICT,
-	CONF_SAME_SITE_NONE
-};
-
-/* What is done to the cookies that origins set. */
-struct conf_cookies {
-	const char *domain; /* instead of one that names the origin; or NULL */
-	const char *path; /* before each path, without its last "/"; or NULL */
-	bool secure;
-	bool http_only;
-	enum conf_same_site same_site;
-	const char **remove; /* names */
-	unsigned remove_count;
-};
-
-/* A piece of a page: TEXT, or what an exchange fills in. */
-enum conf_page_part {
-	CONF_PAGE_TEXT,
-	CONF_PAGE_STATUS,  /* ${status}: "502" */
-	CONF_PAGE_REASON,  /* ${reason}: "Bad Gateway" */
-	CONF_PAGE_WORDS,   /* ${message}: what it means, and what to do */
-	CONF_PAGE_ID	   /* ${request_id} */
-};
-
-struct conf_page_piece {
-	enum conf_page_part part;
-	struct str text;
-};
-
-#define CONF_PAGE_PIECES_MAX 33
-
-struct conf_page {
-	struct str type; /* for Content-Type */
-	const struct conf_page_piece *pieces;
-	unsigned piece_count; /* at most CONF_PAGE_PIECES_MAX */
-};
-
-#define CONF_ERROR_LEAST 400
-#define CONF_ERROR_MOST 599
-
-/* What is answered instead of a plain error: one entry of errors. */
-struct conf_error_page {
-	uint64_t statuses[4]; /* bit N: CONF_ERROR_LEAST + N */
-	const struct conf_page *page; /* NULL: our own */
-	unsigned retry_after; /* seconds; 0: as usual */
-	bool origin;	      /* of origins, too */
-};
-
-/* Fields that a message leaves with. */
-struct conf_field {
-	struct str name;
-	struct conf_template value;
-	bool removed; /* there is none then, and no VALUE */
-	bool added;   /* to those that are there; else: instead of them */
-};
-
-struct conf_fields {
-	const struct conf_field *at;
-	unsigned count;
-};
-
 /*
  * What holds for an exchange, whichever way it goes.  Read for each route from
  * its own settings, then its vhost's, then those of sluiced.conf, then the
@@ -182,6 +130,7 @@ struct conf_fields {
 struct conf_scope {
 	struct conf_limits limits;
 	struct conf_timeouts timeouts;
+	struct conf_buffering buffering;
 	enum conf_send_host send_host;
 	const char *fixed_host; /* of CONF_HOST_FIXED */
 	bool forwarded;	 /* the field Forwarded to origins */
@@ -453,6 +402,8 @@ struct conf {
 	usec_t watchdog;
 	size_t memory;	 /* for bodies in flight, a worker */
 	unsigned fibers; /* a worker */
+	const char *buffer_dir; /* of bodies too large for memory */
+	bool buffers_files;	/* some scope may need it */
 	struct conf_networks trusted; /* trusted_proxies */
 	const struct conf_scope *scope; /* until a vhost is known */
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/base/insist.h"
+#include "common/conf/buffering.h"
 #include "common/conf/forwarding.h"
 #include "common/conf/listen.h"
 #include "common/conf/log.h"
@@ -158,6 +159,7 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf->memory = conf_setting_size(root, SETTING_GLOBAL_memory);
 	conf->fibers = conf_setting_count(root, SETTING_GLOBAL_fibers);
 	conf_forwarding_read_trusted(b, root);
+	conf_buffering_read_dir(b, root);
 	b->layers = conf_layers_over(NULL, root);
 	conf->scope = conf_scope_read(b, &b->layers);
 	conf_preset_read_all(b, root);

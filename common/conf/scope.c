@@ -8,6 +8,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/out.h"
+#include "common/conf/buffering.h"
 #include "common/conf/log.h"
 #include "common/conf/cookies.h"
 #include "common/conf/errors.h"
@@ -17,6 +18,7 @@
 static const enum conf_setting scope_settings[] = {
     SETTING_VHOST_limits,
     SETTING_VHOST_timeouts,
+    SETTING_VHOST_buffering,
     SETTING_VHOST_log,
     SETTING_VHOST_cookies,
     SETTING_VHOST_errors,
@@ -99,6 +101,7 @@ const struct conf_scope *conf_scope_read(struct conf_build *b,
 
 	scope->limits = read_limits(layers);
 	scope->timeouts = read_timeouts(layers);
+	conf_buffering_read(b, layers, scope);
 	scope->log = conf_log_read(b, layers);
 	conf_forwarding_read(b, layers, scope);
 	scope->cookies = conf_cookies_read(b, layers);

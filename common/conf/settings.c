@@ -50,6 +50,7 @@ static const char *const context_names[] = {
     [CONTEXT_ERROR] = "an entry of errors",
     [CONTEXT_SPLIT] = "split of a route",
     [CONTEXT_ARM] = "an arm of a split",
+    [CONTEXT_BUFFERING] = "buffering",
 };
 
 static const struct conf_setting_row *find_row(struct str key,

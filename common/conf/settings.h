@@ -39,7 +39,8 @@ enum conf_context {
 	CONTEXT_COOKIES,
 	CONTEXT_ERROR,
 	CONTEXT_SPLIT,
-	CONTEXT_ARM
+	CONTEXT_ARM,
+	CONTEXT_BUFFERING
 };
 
 enum conf_type {

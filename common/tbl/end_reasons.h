@@ -23,6 +23,7 @@ END(template_long, US, 500, "what a template says of the request is longer than 
 END(method_refused, CLIENT, 405, "CONNECT and TRACE are not served")
 END(loop, CLIENT, 508, "the request has come through this proxy before")
 END(overloaded, US, 503, "no memory or descriptors left for the exchange")
+END(buffer_failed, US, 503, "the request body could not be put into a temporary file")
 END(connect_failed, ORIGIN, 502, "the origin could not be connected to")
 END(connect_deadline, ORIGIN, 504, "connecting to the origin took too long")
 END(origin_closed, ORIGIN, 502, "the origin closed before its reply ended, or broke a tunnel")

@@ -7,6 +7,7 @@
  * warning; what can't work is an error.  sluiced.conf(5), WARNINGS, has each.
  */
 LINT(arm_unreachable, "nobody gets the arm of a split")
+LINT(buffer_on_disk, "request bodies go through files, in a directory that nobody chose")
 LINT(foreign_variable, "a variable is written as other proxies write it: plain text here")
 LINT(if_down_idle, "the arm of if_down is the one that everybody has anyway")
 LINT(health_fails, "a server answers its health check with another status (with --connect)")

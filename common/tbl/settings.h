@@ -77,7 +77,10 @@ LATER(GLOBAL, cache, "caching for all vhosts")
 LATER(GLOBAL, compress, "compression for all vhosts")
 LATER(GLOBAL, access, "who is let in, for all vhosts")
 LATER(GLOBAL, auth, "authentication for all vhosts")
-LATER(GLOBAL, buffering, "buffering for all vhosts")
+SETTING(GLOBAL, buffering, GROUP, CONTEXT_BUFFERING, 0, NULL,
+    "{ request = \"full\"; }", "how much is read before it is sent on, for all vhosts")
+SETTING(GLOBAL, buffer_dir, TEXT, 0, 0, "/var/tmp", "\"/var/spool/sluice\"",
+    "the directory of bodies that are too large for memory")
 SETTING(GLOBAL, errors, GROUPS, 0, 200, NULL,
     "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
     "error pages, for all vhosts")
@@ -143,7 +146,8 @@ LATER(VHOST, cache, "caching")
 LATER(VHOST, compress, "compression")
 LATER(VHOST, access, "who is let in")
 LATER(VHOST, auth, "authentication")
-LATER(VHOST, buffering, "buffering")
+SETTING(VHOST, buffering, GROUP, CONTEXT_BUFFERING, 0, NULL,
+    "{ request = \"full\"; }", "how much is read before it is sent on")
 SETTING(VHOST, errors, GROUPS, 0, 200, NULL,
     "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
     "error pages")
@@ -249,7 +253,8 @@ LATER(ROUTE, cache, "caching")
 LATER(ROUTE, compress, "compression")
 LATER(ROUTE, access, "who is let in")
 LATER(ROUTE, auth, "authentication")
-LATER(ROUTE, buffering, "buffering")
+SETTING(ROUTE, buffering, GROUP, CONTEXT_BUFFERING, 0, NULL,
+    "{ request = \"full\"; }", "how much is read before it is sent on")
 SETTING(ROUTE, errors, GROUPS, 0, 200, NULL,
     "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
     "error pages")
@@ -302,6 +307,11 @@ LATER(LIMITS, resets, "resets of HTTP/2 streams")
 LATER(LIMITS, settings, "SETTINGS frames of HTTP/2")
 LATER(LIMITS, pings, "PING frames of HTTP/2")
 LATER(LIMITS, continuations, "CONTINUATION frames of HTTP/2")
+
+SETTING(BUFFERING, request, TEXT, 0, 0, "stream", "\"full\"",
+    "of a request's body: the first of it, \"full\": all, \"off\": nothing")
+SETTING(BUFFERING, window, SIZE, 1024, 65536, "64k", "\"16k\"",
+    "bytes of a body that are kept in memory")
 
 SETTING(TIMEOUTS, header, DURATION, USEC_PER_SEC, USEC_PER_HOUR, "10s",
     "\"5s\"", "for a whole head, from its first byte")

@@ -68,6 +68,10 @@ def proxy_to(*origins, host="*"):
     return f'host = "{host}";\nproxy = {proxy};\n'
 
 
+# Behind a vhost's text: request bodies are passed on from their first byte.
+UNBUFFERED = 'buffering = { request = "off"; };\n'
+
+
 def has_setting(text, name):
     return re.search(rf"^\s*{name}\s*[=:]", text, re.MULTILINE) is not None
 

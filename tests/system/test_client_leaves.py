@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from harness import eventually, proxy_to
+from harness import UNBUFFERED, eventually, proxy_to
 from harness_origin import reply
 from harness_peer import Closed
 from harness_scripts import (Gate, chunked_reply, get, held, pattern, post,
@@ -122,7 +122,7 @@ def test_client_that_resets_in_the_middle_of_a_reply(sluice, origin, size):
 def test_client_that_leaves_in_an_upload_is_a_cut_body(sluice, origin):
     reached = threading.Event()
     behind = origin(awaits_the_end(reached))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     client = daemon.client()
     client.send(post("/", b"abc$", length=1000))
     assert reached.wait(10)
@@ -135,7 +135,7 @@ def test_client_that_leaves_in_an_upload_is_a_cut_body(sluice, origin):
 def test_client_that_resets_in_an_upload(sluice, origin):
     reached = threading.Event()
     behind = origin(awaits_the_end(reached))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     client = daemon.client()
     client.send(post("/", b"abc$", length=1000))
     assert reached.wait(10)

@@ -4,7 +4,7 @@ Whatever is refused names the setting that did it in the log."""
 
 import pytest
 
-from harness import eventually, proxy_to
+from harness import UNBUFFERED, eventually, proxy_to
 from harness_limits import takes, vhost_of
 from harness_peer import Closed
 from harness_scripts import chunked, get, pattern, post, tell
@@ -57,9 +57,8 @@ def test_chunks_are_counted_and_broken_off(sluice, origin, pieces):
         peer.read_head()
         seen.append(peer.read_to_close())
 
-    daemon = sluice(vhost=vhost_of(origin(script),
-                                   more='limits = { body = "1k"; };'),
-                    workers=1)
+    more = 'limits = { body = "1k"; };' + UNBUFFERED
+    daemon = sluice(vhost=vhost_of(origin(script), more=more), workers=1)
     line = refused(daemon, post("/", *pieces), 413)
     assert line["end"] == "body_large"
     assert line["limit"] == "limits.body:1k"

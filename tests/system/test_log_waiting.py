@@ -3,7 +3,7 @@
 import re
 import time
 
-from harness import REPOSITORY, eventually, proxy_to
+from harness import UNBUFFERED, REPOSITORY, eventually, proxy_to
 from harness_origin import reply
 from harness_scripts import (Gate, chunked_reply, counters, get, held,
                              pattern, post)
@@ -50,7 +50,7 @@ def test_for_the_rest_of_the_request(sluice, origin):
         peer.read_to_close()
 
     behind = origin(script)
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     with daemon.client() as client:
         client.send(post("/", b"12345", length=10))
         eventually(lambda: behind.peers, what="the request to arrive")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness import eventually, proxy_to
+from harness import UNBUFFERED, eventually, proxy_to
 from harness_origin import reply
 from harness_scripts import (Gate, chunked, chunked_reply, crc, get, held,
                              pattern, post, tell)
@@ -155,7 +155,7 @@ def test_malformed_chunks_never_look_whole_to_the_origin(sluice, origin,
         bodies.append(peer.read_to_close())
 
     behind = origin(script)
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     head = post("/", b"x", b"y").partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     for number, (chunks, fault) in enumerate(CHUNKS):
         with daemon.client() as client:
@@ -181,7 +181,7 @@ def test_a_body_that_ends_too_early_is_no_request(sluice, origin, sent,
         assert peer.read_head().get("Content-Length") == str(total)
         bodies.append(peer.read_to_close())
 
-    daemon = sluice(vhost=proxy_to(origin(script)), workers=1)
+    daemon = sluice(vhost=proxy_to(origin(script)) + UNBUFFERED, workers=1)
     with daemon.client() as client:
         client.send(post("/", pattern(sent), length=total))
         client.shutdown()

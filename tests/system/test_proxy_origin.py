@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import eventually, proxy_to
+from harness import UNBUFFERED, eventually, proxy_to
 from harness_limits import full_origin, vhost_of
 from harness_origin import reply
 from harness_peer import Closed
@@ -213,7 +213,8 @@ def test_cut_reply_to_http_1_0_ends_with_a_reset(sluice, origin, unread):
         gate.wait()
         peer.reset()
 
-    daemon = sluice(vhost=proxy_to(origin(script)), workers=1)
+    daemon = sluice(vhost=proxy_to(origin(script)) + UNBUFFERED,
+                    workers=1)
     with daemon.client() as client:
         client.send(b"POST / HTTP/1.0\r\nHost: a\r\nContent-Length: %d\r\n\r\n"
                     % (2 * len(unread)) + unread)
@@ -312,7 +313,7 @@ def test_only_what_can_be_repeated_takes_an_old_connection(sluice, origin):
     requests = {
         "get": get(host="get"), "post": post("/", b"x"),
         "chunked": post("/", b"a", b"b"),
-        "put": post("/", pattern(20_000)).replace(b"POST", b"PUT", 1)}
+        "put": post("/", pattern(200_000)).replace(b"POST", b"PUT", 1)}
     behind = {name: origin(tell) for name in requests}
     daemon = sluice(workers=1, vhosts={
         name: proxy_to(one, host=name) for name, one in behind.items()})

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from harness import eventually, proxy_to
+from harness import UNBUFFERED, eventually, proxy_to
 from harness_origin import reply
 from harness_peer import Closed
 from harness_scripts import counters, get, post, tell, wait_counter
@@ -225,7 +225,8 @@ def test_an_end_is_heard_and_leaves_nothing(sluice, origin, name, end):
     phase = PHASES[name]
     heard, status, word = getattr(phase, end)
     stage = Stage(phase, end)
-    daemon = sluice(vhost=proxy_to(origin(stage.script)), workers=1)
+    daemon = sluice(vhost=proxy_to(origin(stage.script)) + UNBUFFERED,
+                    workers=1)
     fibers = at_rest(daemon)
     client = daemon.client()
     enter(phase, stage, client, daemon)

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from harness import eventually, proxy_to
+from harness import UNBUFFERED, eventually, proxy_to
 from harness_origin import reply
 from harness_peer import Closed
 from harness_scripts import chunked, get, pattern, post, tell
@@ -143,7 +143,8 @@ def test_each_piece_of_a_request_arrives_before_the_next(sluice, origin,
             assert peer.read_exactly(5) == b"0\r\n\r\n"
         peer.send(reply(b"all of it"))
 
-    daemon = sluice(vhost=proxy_to(origin(script)), workers=1)
+    daemon = sluice(vhost=proxy_to(origin(script)) + UNBUFFERED,
+                    workers=1)
     with daemon.client() as client:
         total = sum(map(len, pieces))
         client.send(("POST / HTTP/1.1\r\nHost: localhost\r\n" +
@@ -257,7 +258,7 @@ def test_an_origin_that_answers_early_gets_the_rest(sluice, origin, kind):
         read_on(peer)
 
     behind = origin(early([], answered))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     with daemon.client() as client:
         client.send(first)
         answer = client.read_reply()
@@ -280,7 +281,7 @@ def test_an_origin_that_says_that_it_closes_gets_no_more(sluice, origin,
     rest = []
     behind = origin(early(["Connection: close"],
                           lambda peer: rest.append(peer.read_to_close())))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     with daemon.client() as client:
         client.send(first)
         assert client.read_reply().body == b"early"
@@ -296,7 +297,7 @@ def test_an_early_reply_and_then_a_close_lose_nothing(sluice, origin):
     """It did not say so, but it closes: the reply is the client's before."""
     first, second = half("length")
     behind = origin(early([], lambda peer: peer.close()))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     with daemon.client() as client:
         client.send(first)
         answer = client.read_reply()
@@ -318,7 +319,7 @@ def test_a_client_that_stops_behind_an_early_reply_has_left(sluice, origin,
     first, _ = half("chunked")
     rest = []
     behind = origin(early([], lambda peer: rest.append(peer.read_to_close())))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     client = daemon.client()
     client.send(first)
     assert client.read_reply().body == b"early"
@@ -337,7 +338,7 @@ def test_what_is_malformed_behind_an_early_reply_goes_nowhere(sluice, origin):
     first, _ = half("chunked")
     rest = []
     behind = origin(early([], lambda peer: rest.append(peer.read_to_close())))
-    daemon = sluice(vhost=proxy_to(behind), workers=1)
+    daemon = sluice(vhost=proxy_to(behind) + UNBUFFERED, workers=1)
     with daemon.client() as client:
         client.send(first)
         assert client.read_reply().body == b"early"
@@ -441,7 +442,7 @@ def test_a_request_may_say_as_much_as_its_limit(sluice, origin, length,
         assert head.get("Content-Length") == str(length)
         peer.send(reply(b"", fields=["Connection: close"]))
 
-    daemon = sluice(vhost=proxy_to(origin(script)) +
+    daemon = sluice(vhost=proxy_to(origin(script)) + UNBUFFERED +
                     'limits = { body = "1024g"; };', workers=1)
     with daemon.client() as client:
         client.send(post("/", b"", length=length))

@@ -254,6 +254,25 @@ START_TEST(who_is_cancelled_leaves_its_turn_to_the_next)
 }
 END_TEST
 
+/* A quarter of the budget, and none while it is spent. */
+START_TEST(some_may_be_kept_and_the_others_still_move)
+{
+	void *kept[BUDGET_BLOCKS / 4];
+
+	for (unsigned i = 0; i < BUDGET_BLOCKS / 4; i++) {
+		kept[i] = block_take_kept();
+		ck_assert_ptr_nonnull(kept[i]);
+	}
+	ck_assert_ptr_null(block_take_kept());
+	ck_assert_uint_eq(block_bodies_held(), BUDGET_BLOCKS / 4);
+	for (unsigned i = 0; i < BUDGET_BLOCKS / 4; i++)
+		block_give_kept(kept[i]);
+	spend_budget();
+	ck_assert_ptr_null(block_take_kept());
+	give_all_but(0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("block");
@@ -272,5 +291,6 @@ int main(void)
 	tcase_add_test(tcase, each_block_given_back_goes_to_one_who_waits);
 	tcase_add_test(tcase, who_is_cancelled_does_not_wait_on);
 	tcase_add_test(tcase, who_is_cancelled_leaves_its_turn_to_the_next);
+	tcase_add_test(tcase, some_may_be_kept_and_the_others_still_move);
 	return run_all(suite);
 }

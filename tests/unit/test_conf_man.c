@@ -38,6 +38,7 @@ static const char *const headings[] = {
     [CONTEXT_ERROR] = ".Ss Entries of errors\n",
     [CONTEXT_SPLIT] = ".Ss A split\n",
     [CONTEXT_ARM] = ".Ss Arms of a split\n",
+    [CONTEXT_BUFFERING] = ".Ss The group buffering\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))

@@ -128,6 +128,7 @@ static const struct place {
 	"\n}; } );"},
     [CONTEXT_ARM] = {HOST "routes = ( { path = \"/\"; respond = \"\"; "
 	"split = { name = \"x\"; arms = ( {\n", "\n} ); }; } );"},
+    [CONTEXT_BUFFERING] = {HOST PROXY "buffering = {\n", "\n};"},
 };
 
 static bool is_global(enum conf_context context)

@@ -2,6 +2,7 @@
  * test_traps.c - what a ready worker must not do, in builds that watch it.
  */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -26,6 +27,13 @@ static void trapped_open(void)
 {
 	set_traps();
 	(void)open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
+/* O_TMPFILE without all of its bits. */
+static void trapped_directory(void)
+{
+	set_traps();
+	(void)openat(AT_FDCWD, ".", O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 }
 
 static void trapped_exec(void)
@@ -59,6 +67,7 @@ START_TEST(a_trapped_call_kills_and_is_named)
 		void (*die)(void);
 		const char *want;
 	} cases[] = {{trapped_open, "SIGSYS: openat; no fiber"},
+	    {trapped_directory, "SIGSYS: openat; no fiber"},
 	    {trapped_exec, "SIGSYS: execve; no fiber"},
 	    {trapped_mmap, "SIGSYS: mmap with PROT_EXEC; no fiber"},
 	    {trapped_mprotect, "SIGSYS: mprotect with PROT_EXEC; no"}};
@@ -83,6 +92,9 @@ static void work_under_traps(void)
 	if (p == NULL || pipe(fds) != 0 || dup(fds[0]) < 0)
 		_exit(2);
 	free(p);
+	if (openat(AT_FDCWD, ".", O_TMPFILE | O_RDWR, 0600) < 0 &&
+	    errno != EOPNOTSUPP && errno != EACCES)
+		_exit(3);
 	_exit(0);
 }
 
@@ -118,7 +130,7 @@ END_TEST
 
 static void add_tests(TCase *tc)
 {
-	tcase_add_loop_test(tc, a_trapped_call_kills_and_is_named, 0, 4);
+	tcase_add_loop_test(tc, a_trapped_call_kills_and_is_named, 0, 5);
 	tcase_add_test(tc, everything_else_is_allowed_under_traps);
 	tcase_add_test(tc, words_are_whole_under_traps);
 }

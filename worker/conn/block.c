@@ -5,8 +5,9 @@
  * a few blocks for the next turn and gives the rest back to malloc, so that a
  * burst does not stay resident for ever.
  *
- * Nobody waits for a BODY block while holding one, so spending the budget
- * delays exchanges but can't lock them up.  (An exchange whose head outgrew
+ * Nobody waits for a BODY block while holding one, but for those that are kept,
+ * which are a quarter of them at most: so spending the budget delays exchanges
+ * but can't lock them up.  (An exchange whose head outgrew
  * its HEAD block holds malloc'ed memory of its own: see conn.h.)
  */
 #include "worker/conn/block.h"
@@ -36,6 +37,7 @@ static struct free_list bodies = {
     .keep_at_most = BODIES_KEPT, .size = BLOCK_BODY_SIZE};
 static unsigned bodies_held;
 static unsigned bodies_max;
+static unsigned bodies_kept;
 static struct cond body_room;
 static bool said_spent; /* when somebody asked last */
 static void (*on_room)(void);
@@ -133,6 +135,28 @@ void block_give_body(void *block)
 		cond_signal(&body_room);
 	if (unlikely(said_spent) && on_room != NULL)
 		on_room();
+}
+
+void *block_take_kept(void)
+{
+	void *block;
+
+	if (bodies_kept >= bodies_max / 4 || bodies_held >= bodies_max ||
+	    !list_empty(&body_room.waiters))
+		return NULL;
+	block = take(&bodies);
+	if (block == NULL)
+		return NULL;
+	bodies_held++;
+	bodies_kept++;
+	return block;
+}
+
+void block_give_kept(void *block)
+{
+	INSIST(bodies_kept > 0);
+	bodies_kept--;
+	block_give_body(block);
 }
 
 bool block_is_scarce(void)

@@ -30,6 +30,14 @@ void block_give_head(void *block);
 WAITS int block_take_body(void **block_r);
 void block_give_body(void *block);
 
+/*
+ * A BODY block that may be kept while waiting for others: those kept are a
+ * quarter of the budget at most, so somebody who waits for none always goes
+ * on.  NULL: there is none to be kept now.
+ */
+void *block_take_kept(void);
+void block_give_kept(void *block);
+
 /* Is nearly all of the budget spent?  All of it, or somebody waits? */
 bool block_is_scarce(void);
 bool block_is_spent(void);

@@ -52,6 +52,8 @@ struct carry {
 	size_t n;
 };
 
+struct spool;
+
 struct exchange {
 	uint32_t magic;
 	struct client *client;
@@ -67,6 +69,7 @@ struct exchange {
 	size_t head_len; /* of the window that are the request's head */
 	size_t held;	 /* behind it: body bytes used so far */
 	struct body body; /* of the request, on its way in */
+	struct spool *spool; /* what is kept of it, or NULL: spool.h */
 	struct pace pace; /* how slow the client may send it: limits_allow */
 
 	struct str id; /* of the request: in log, error pages, to origins */
@@ -135,6 +138,22 @@ void exchange_fail_client(struct exchange *x, int err, enum end at_deadline);
  */
 WAITS int exchange_read_body(struct exchange *x, void **block_r,
     struct str *piece_r);
+
+/*
+ * The same into N bytes at P: 1 and *got_r bytes of it, perhaps none; 0 at the
+ * end, -1 after exchange_fail.
+ */
+WAITS int exchange_take_body(struct exchange *x, char *p, size_t n,
+    size_t *got_r);
+
+/* Did bytes of the body come along with the head that are not used yet? */
+bool exchange_has_body_bytes(const struct exchange *x);
+
+/*
+ * Reads all of a body of known length behind its head, if there is room for
+ * it: 1, 0 when there is not, -1 after exchange_fail.
+ */
+WAITS int exchange_hold_body(struct exchange *x);
 
 /* What is left of a body of known length, none of which lies in the window;
  * 0: there is no such. */

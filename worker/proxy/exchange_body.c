@@ -26,6 +26,12 @@ bool exchange_body_is_held(const struct exchange *x, struct str *body_r)
 	return true;
 }
 
+bool exchange_has_body_bytes(const struct exchange *x)
+{
+	return !x->body.done &&
+	    conn_held(&x->client->conn).n > x->head_len + x->held;
+}
+
 static void take_all(struct exchange *x, size_t held)
 {
 	x->held = held;
@@ -125,6 +131,31 @@ static int read_held(struct exchange *x, struct str *piece_r)
 	return take_piece(x, p, payload, piece_r);
 }
 
+int exchange_hold_body(struct exchange *x)
+{
+	const struct framing *f = &x->request.framing;
+	struct conn *conn = &x->client->conn;
+	struct str body;
+
+	if (x->held > 0 || f->kind != FRAMING_LENGTH ||
+	    f->length > conn->cap - conn->start - x->head_len)
+		return 0;
+	while (!exchange_body_is_held(x, &body)) {
+		ssize_t got = conn_wait_sender(conn, &x->pace);
+
+		if (got == 0)
+			got = conn_fill(conn);
+		if (got == -EAGAIN)
+			continue;
+		if (got <= 0)
+			return fail_body(x, got == 0 ? -EPIPE : (int)got);
+		count_add(COUNT_bytes_in, got);
+		pace_moved(&x->pace, (size_t)got);
+	}
+	exchange_has_all(x, body.n);
+	return 1;
+}
+
 static bool carry_over(struct exchange *x, const char *p, size_t n)
 {
 	char *bytes = malloc(n);
@@ -136,20 +167,27 @@ static bool carry_over(struct exchange *x, const char *p, size_t n)
 	return true;
 }
 
-/* What was read off the wire, into a BODY block. */
-static int take_in(struct exchange *x, char *block, size_t n,
-    struct str *piece_r)
+/* What was read off the wire, N bytes at P. */
+static int take_in(struct exchange *x, char *p, size_t n, struct str *piece_r)
 {
 	size_t payload, used;
-	enum fault fault = body_decode(&x->body, block, n, &payload, &used);
+	enum fault fault = body_decode(&x->body, p, n, &payload, &used);
 
 	count_add(COUNT_bytes_in, (int64_t)n);
 	pace_moved(&x->pace, n);
 	if (fault != FAULT_NONE)
 		return refuse(x, fault);
-	if (used < n && !carry_over(x, block + used, n - used))
+	if (used < n && !carry_over(x, p + used, n - used))
 		return fail_body(x, -ENOMEM);
-	return take_piece(x, block, payload, piece_r);
+	return take_piece(x, p, payload, piece_r);
+}
+
+/* N bytes at most, but none of what follows the body if its end is known. */
+static ssize_t try_wire(struct exchange *x, char *p, size_t n)
+{
+	size_t most = body_readable(&x->body);
+
+	return conn_try_read(&x->client->conn, p, n < most ? n : most);
 }
 
 static void give_back(void **block)
@@ -162,19 +200,16 @@ static void give_back(void **block)
 /* Waits without a block, reads with one. */
 static ssize_t read_wire(struct exchange *x, void **block_r)
 {
-	struct conn *conn = &x->client->conn;
-	size_t most = body_readable(&x->body);
 	ssize_t got;
 
 	do {
-		int err = conn_wait_sender(conn, &x->pace);
+		int err = conn_wait_sender(&x->client->conn, &x->pace);
 
 		if (err == 0)
 			err = block_take_body(block_r);
 		if (err < 0)
 			return err;
-		got = conn_try_read(conn, *block_r,
-		    most < BLOCK_BODY_SIZE ? most : BLOCK_BODY_SIZE);
+		got = try_wire(x, *block_r, BLOCK_BODY_SIZE);
 		if (got == -EAGAIN)
 			give_back(block_r);
 	} while (got == -EAGAIN);
@@ -184,13 +219,12 @@ static ssize_t read_wire(struct exchange *x, void **block_r)
 int exchange_read_body(struct exchange *x, void **block_r,
     struct str *piece_r)
 {
-	struct conn *conn = &x->client->conn;
 	ssize_t got;
 
 	*block_r = NULL;
 	if (x->body.done)
 		return 0;
-	if (conn_held(conn).n > x->head_len + x->held)
+	if (exchange_has_body_bytes(x))
 		return read_held(x, piece_r);
 	got = read_wire(x, block_r);
 	if (got > 0)
@@ -199,5 +233,45 @@ int exchange_read_body(struct exchange *x, void **block_r,
 		got = fail_body(x, (int)got);
 	if (got < 0)
 		give_back(block_r);
+	return (int)got;
+}
+
+/* A piece out of the window to P, where there is room for N bytes. */
+static int copy_held(struct exchange *x, char *p, size_t n, size_t *got_r)
+{
+	struct str held = conn_held(&x->client->conn);
+	size_t used;
+	enum fault fault;
+	struct str piece;
+
+	held = str_behind(held, x->head_len + x->held);
+	if (n > held.n)
+		n = held.n;
+	memcpy(p, held.p, n);
+	fault = body_decode(&x->body, p, n, got_r, &used);
+	if (fault != FAULT_NONE)
+		return refuse(x, fault);
+	x->held += used;
+	return take_piece(x, p, *got_r, &piece);
+}
+
+int exchange_take_body(struct exchange *x, char *p, size_t n, size_t *got_r)
+{
+	struct str piece;
+	ssize_t got;
+
+	if (x->body.done)
+		return 0;
+	if (exchange_has_body_bytes(x))
+		return copy_held(x, p, n, got_r);
+	do {
+		got = conn_wait_sender(&x->client->conn, &x->pace);
+		if (got == 0)
+			got = try_wire(x, p, n);
+	} while (got == -EAGAIN);
+	if (got <= 0)
+		return fail_body(x, got == 0 ? -EPIPE : (int)got);
+	got = take_in(x, p, (size_t)got, &piece);
+	*got_r = got > 0 ? piece.n : 0;
 	return (int)got;
 }

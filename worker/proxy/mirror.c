@@ -22,6 +22,7 @@
 #include "worker/http/field.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/relay.h"
+#include "worker/proxy/spool.h"
 
 #define MARK_NAME STR("X-Mirrored")
 #define MARK_LINE "X-Mirrored: 1\r\n"
@@ -170,7 +171,7 @@ static struct mirror *copy_request(struct exchange *x)
 	struct mirror *m = NULL;
 	struct str lines, body;
 
-	if (!exchange_body_is_held(x, &body))
+	if (!spool_in_memory(x, &body))
 		return NULL;
 	lines = relay_lines(x);
 	if (lines.p != NULL)

@@ -20,8 +20,10 @@
 #include "worker/proxy/forward.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/relay_inside.h"
+#include "worker/proxy/spool.h"
 
 #define HEAD_EXTRA 512 /* what we add to a head, at most, but for a prefix */
+#define SENT_WITH_HEAD ((size_t)16 * 1024) /* bodies: larger ones take a fiber */
 #define SAY_EVERY (10 * USEC_PER_SEC) /* that there is no room */
 
 /* ---- the request ---- */
@@ -30,10 +32,7 @@
  * the origin has acted upon it (RFC 9110, 9.2.2). */
 static bool may_be_repeated(const struct exchange *x)
 {
-	struct str body;
-
-	return method_is_idempotent(x->request.method) &&
-	    exchange_body_is_held(x, &body);
+	return method_is_idempotent(x->request.method) && spool_is_whole(x);
 }
 
 /* A connection that was idle may be one that the origin is closing: what can't
@@ -88,7 +87,7 @@ struct str relay_lines(struct exchange *x)
 	return lines;
 }
 
-/* The head, with the body if all of it is at hand. */
+/* The head, with the body if all of it is at hand and small. */
 static int send_request(struct relay *r, const struct server *s)
 {
 	struct exchange *x = r->x;
@@ -104,7 +103,7 @@ static int send_request(struct relay *r, const struct server *s)
 	struct pace pace = pace_of_silence(s->pool->conf->timeouts.idle);
 	struct iovec iov[2];
 	struct str body;
-	bool held = exchange_body_is_held(x, &body);
+	bool held = spool_in_memory(x, &body) && body.n <= SENT_WITH_HEAD;
 	int err;
 
 	h1_write_request(&out, &x->request, &options);
@@ -146,12 +145,8 @@ static int try(struct exchange *x, struct server *s, usec_t idle,
 
 int relay_request(struct exchange *x, struct server *s, struct reply *reply)
 {
-	struct str body;
-	int err;
+	int err = try(x, s, idle_at_most(x), reply);
 
-	if (exchange_body_is_held(x, &body))
-		exchange_has_all(x, body.n);
-	err = try(x, s, idle_at_most(x), reply);
 	if (err > 0) {
 		x->end = END_NONE;
 		err = try(x, s, 0, reply);

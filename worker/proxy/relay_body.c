@@ -52,7 +52,7 @@ static void part(struct relay *r)
 		return;
 	upload_stop(&r->upload);
 	sent = r->x->body.done && !r->upload.failed;
-	if (!sent)
+	if (!r->x->body.done)
 		r->x->must_close = true;
 	if (r->whole && sent && r->reusable && r->start == r->end)
 		origin_give(&r->origin, r->idle);
@@ -246,6 +246,7 @@ void relay_init(struct relay *r, struct exchange *x)
 {
 	r->magic = RELAY_MAGIC;
 	r->x = x;
+	r->upload.x = x;
 	r->source = (struct source){.pull = source_pull,
 	    .is_ready = source_is_ready,
 	    .pass = source_pass,
@@ -256,6 +257,7 @@ void relay_begin_body(struct relay *r, struct reply *reply)
 {
 	const struct conf_pool *pool = r->x->pool;
 
+	upload_is_last(&r->upload);
 	reply->source = &r->source;
 	reply->head_len = r->head_len;
 	body_begin(&r->body, &reply->head.framing);

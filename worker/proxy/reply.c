@@ -265,3 +265,11 @@ int reply_send_interim(struct exchange *x, struct message *head,
 	iov = part(out_text(&out));
 	return write_out(x, &iov, 1, &pace);
 }
+
+int reply_send_continue(struct exchange *x)
+{
+	struct pace pace = pace_begin(x->scope->limits.min_rate);
+	struct iovec iov = part(STR(H1_CONTINUE));
+
+	return write_out(x, &iov, 1, &pace);
+}

@@ -37,6 +37,10 @@ void reply_add(struct reply *reply, struct str name, struct str value);
  */
 WAITS void reply_send(struct exchange *x, struct reply *reply);
 
+/* Tells the client that waits for it to send its body: 100.  0, or -1 after
+ * exchange_fail. */
+WAITS int reply_send_continue(struct exchange *x);
+
 /* Passes on an interim reply (1xx) that was received as HEAD_LEN bytes, without
  * what tells of the origin or is the operator's to say.  0, or -1 after
  * exchange_fail. */

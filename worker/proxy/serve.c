@@ -34,6 +34,7 @@
 #include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
 #include "worker/proxy/split.h"
+#include "worker/proxy/spool.h"
 #include "worker/proxy/tunnel.h"
 
 #define ATTEMPTS 2
@@ -43,7 +44,7 @@ static void proxy(struct exchange *x, struct reply *reply)
 	struct pool *pool = pool_find(x->pool);
 	struct server *server = NULL;
 
-	if (!limits_begin_total(x))
+	if (!limits_begin_total(x) || !spool_gather(x))
 		return;
 	mirror(x);
 	for (x->attempts = 1; x->attempts <= ATTEMPTS; x->attempts++) {
@@ -113,6 +114,7 @@ static void serve(struct exchange *x)
 		act(x, &reply);
 	filter(x, &reply);
 	send_reply(x, &reply);
+	spool_free(x);
 	count_end(x);
 	count_down(exchanges);
 }

@@ -1,13 +1,13 @@
 /*
  * upload.c - a request's body on its way to the origin.
  *
- * Runs on a child fiber of the exchange's.  It reads from the client and
- * writes to the origin while its parent reads from the origin and writes to
- * the client: one fiber a direction and descriptor.  When the client fails
- * (or lies about its framing) the origin must never take what it got for a
- * whole request: its connection is shut down at once, which also wakes the
- * parent.  When the origin stops reading, its reply may still be coming: the
- * parent finds out.
+ * Runs on a child fiber of the exchange's.  It takes what is kept of the body,
+ * then reads from the client, and writes to the origin while its parent reads
+ * from the origin and writes to the client: one fiber a direction and
+ * descriptor.  When the client fails (or lies about its framing) the origin
+ * must never take what it got for a whole request: its connection is shut down
+ * at once, which also wakes the parent.  When the origin stops reading, its
+ * reply may still be coming: the parent finds out.
  */
 #include "worker/proxy/upload.h"
 
@@ -17,6 +17,7 @@
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
+#include "worker/proxy/spool.h"
 
 enum end upload_end_of_stall(const struct pace *pace)
 {
@@ -66,7 +67,7 @@ static enum outcome pass(struct upload *u, struct pace *pace)
 	    .to = u->to,
 	    .from_pace = &x->pace,
 	    .pace = pace};
-	uint64_t rest = exchange_body_rest(x);
+	uint64_t rest = u->at < spool_size(x) ? 0 : exchange_body_rest(x);
 	int err;
 
 	if (rest < SPLICE_WORTH)
@@ -88,7 +89,7 @@ static enum outcome copy_piece(struct upload *u, struct pace *pace)
 {
 	struct str piece;
 	void *block;
-	int got = exchange_read_body(u->x, &block, &piece);
+	int got = spool_read(u->x, &u->at, &block, &piece);
 	int err;
 
 	if (got < 0)
@@ -135,6 +136,8 @@ static void upload_run(void *arg)
 	u->ended = loop_now();
 	if (u->x->body.done)
 		exchange_is_whole(u->x);
+	if (u->is_last)
+		spool_free(u->x);
 }
 
 int upload_start(struct upload *u, struct exchange *x, struct conn *to)
@@ -146,6 +149,13 @@ int upload_start(struct upload *u, struct exchange *x, struct conn *to)
 	u->running = false;
 	exchange_fail(x, END_overloaded);
 	return -1;
+}
+
+void upload_is_last(struct upload *u)
+{
+	u->is_last = true;
+	if (!u->running)
+		spool_free(u->x);
 }
 
 void upload_stop(struct upload *u)

@@ -1,7 +1,7 @@
 /*
  * upload.h - a request's body on its way to the origin.
  *
- * A body that came along with its head is sent with it.  Any other is moved
+ * A small body that is at hand is sent with the head.  Any other is moved
  * by a fiber of its own, so that the reply can be read, and sent on, while
  * the request is still being sent.
  */
@@ -14,13 +14,19 @@ struct upload {
 	struct exchange *x;
 	struct conn *to;
 	struct fiber *fiber; /* NULL: none was needed */
+	uint64_t at; /* bytes of the body that were read */
 	bool running;
+	bool is_last; /* what is kept of the body is not needed after it */
 	bool failed;  /* x->end says why, or the origin stopped reading */
 	usec_t ended; /* when it stopped running */
 };
 
 /* Starts to move the body of X to TO.  0, or -1 after exchange_fail. */
 int upload_start(struct upload *u, struct exchange *x, struct conn *to);
+
+/* The reply has begun: the body will not be sent again.  U may be unused, but
+ * for U->x. */
+void upload_is_last(struct upload *u);
 
 /* What it means that an origin of this PACE took too little. */
 enum end upload_end_of_stall(const struct pace *pace);
