@@ -17,6 +17,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "master/giveback.h"
 #include "master/limits.h"
 #include "master/logs.h"
 #include "master/place.h"
@@ -116,7 +117,10 @@ void child_free(struct child **c_p)
 	free(c->logs);
 	list_del(&c->link);
 	atomic_store(&seat_at(c->seat)->state, SEAT_DEAD);
-	seat_release(c->seat);
+	if (c->said_ready)
+		giveback_owe(c->seat);
+	else
+		seat_release(c->seat);
 	c->magic = 0;
 	free(c);
 }
@@ -183,6 +187,7 @@ _Noreturn static void become_worker(struct world *w, unsigned slot, int seat,
 	    .listeners = w->listeners,
 	    .nofile = limits_nofile(),
 	    .pseudonym = pseudonym(),
+	    .segment = w->segment,
 	};
 
 	events_forget();
@@ -248,10 +253,19 @@ static struct child *give_up(unsigned slot, int seat, const char *what,
 	return NULL;
 }
 
+static int take_seat(unsigned slot, unsigned generation)
+{
+	int seat = seat_take(slot, generation);
+
+	if (seat == SEAT_NONE && giveback_cut_short())
+		seat = seat_take(slot, generation);
+	return seat;
+}
+
 struct child *child_fork(struct world *w, unsigned slot,
     void (*heard)(struct events_source *channel, uint32_t events))
 {
-	int seat = seat_take(slot, w->generation);
+	int seat = take_seat(slot, w->generation);
 	struct child *c;
 	int ends[2];
 	int error;

@@ -16,6 +16,7 @@
 #include "common/base/insist.h"
 #include "common/base/log.h"
 #include "master/question.h"
+#include "master/giveback.h"
 #include "master/leave.h"
 #include "master/rotate.h"
 #include "master/supervise.h"
@@ -28,6 +29,7 @@ static bool hear_ready(struct child *c)
 		return false;
 	c->said_ready = true;
 	supervise_ready(c);
+	giveback_look();
 	return true;
 }
 
@@ -55,6 +57,8 @@ static bool hear_message(struct child *c, const struct channel_message *m)
 		return rotate_heard(c, m->value);
 	case MESSAGE_answer:
 		return question_heard(c, m->value);
+	case MESSAGE_gave_back:
+		return giveback_heard(c, m->value);
 	default:
 		return false;
 	}

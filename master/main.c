@@ -25,6 +25,7 @@
 
 #include "common/base/log.h"
 #include "common/shm/seat.h"
+#include "common/shm/wake.h"
 #include "master/activation.h"
 #include "master/control.h"
 #include "master/quit.h"
@@ -138,6 +139,8 @@ static int open_house(const struct conf *conf, struct out *why)
 		error = signals_listen(actions);
 	if (error == 0)
 		error = seats_create();
+	if (error == 0)
+		error = wake_create();
 	if (error == 0)
 		error = sinks_share();
 	if (error == 0)

@@ -14,6 +14,7 @@
 #include "common/base/log.h"
 #include "master/question.h"
 #include "common/base/out.h"
+#include "master/giveback.h"
 #include "master/quit.h"
 #include "master/leave.h"
 #include "master/reload.h"
@@ -83,6 +84,7 @@ void reap_all(void)
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		collect(pid, status);
+	giveback_look();
 	leave_look();
 	rotate_look();
 	reload_look();

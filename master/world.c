@@ -60,6 +60,8 @@ static void init_slots(struct world *w)
 	}
 }
 
+_Static_assert((int)CONF_AREAS == (int)SEGMENT_AREAS, "one table of areas");
+
 struct world *world_prepare(struct conf *conf, struct out *why)
 {
 	struct world *w = calloc(1, sizeof(*w));
@@ -69,7 +71,10 @@ struct world *world_prepare(struct conf *conf, struct out *why)
 	w->conf = conf;
 	w->slot_count = conf->workers;
 	init_slots(w);
-	if (open_logs(w, why) < 0 || listen_prepare(conf, why) < 0) {
+	w->segment = segment_make(conf->shared,
+	    now != NULL ? now->segment : NULL, why);
+	if (w->segment == NULL || open_logs(w, why) < 0 ||
+	    listen_prepare(conf, why) < 0) {
 		world_free(&w);
 		return NULL;
 	}
@@ -93,6 +98,7 @@ void world_free(struct world **w_p)
 		if (child_at(at)->world == w)
 			child_at(at)->world = NULL;
 	conf_free(&w->conf);
+	segment_free(&w->segment);
 	free(w->listeners);
 	free(w->logs);
 	w->magic = 0;

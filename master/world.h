@@ -8,6 +8,7 @@
 #define MASTER_WORLD_H
 
 #include "common/base/out.h"
+#include "common/shm/segment.h"
 #include "master/child.h"
 #include "master/listen.h"
 
@@ -27,6 +28,7 @@ struct world {
 	uint32_t magic;
 	unsigned generation;
 	struct conf *conf;
+	struct segment *segment;
 	int *logs; /* ids, see logs.h: in the order of conf->log_files */
 	struct worker_listener *listeners; /* conf->listener_count of them */
 	bool in_force;

@@ -20,14 +20,17 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/ipc/channel.h"
+#include "common/shm/health.h"
 #include "common/shm/seat.h"
 #include "worker/asked.h"
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
 #include "worker/drain.h"
 #include "worker/fiber/loop.h"
+#include "worker/fiber/wakeup.h"
 #include "worker/last_words.h"
 #include "worker/origin/pool.h"
+#include "worker/origin/queue.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/client.h"
 #include "worker/proxy/fetcher.h"
@@ -43,7 +46,7 @@
 #define STOP_PATIENCE USEC_PER_SEC
 
 /* Descriptors that are neither a client's nor its origin's. */
-#define NOFILE_OWN 128
+#define NOFILE_OWN (128 + SEAT_COUNT)
 #define NOFILE_FOR_MASTER 2
 
 static const struct worker_start *self;
@@ -91,6 +94,15 @@ static void swap_log(int64_t id, int fd)
 	(void)channel_send(self->channel, MESSAGE_log_swapped, id, -1);
 }
 
+/* A worker has died, and we live. */
+static void give_back(int64_t seat)
+{
+	if (seat < 0 || seat >= SEAT_COUNT || seat == self->seat)
+		return;
+	health_give_back((int)seat, loop_now());
+	(void)channel_send(self->channel, MESSAGE_gave_back, seat, -1);
+}
+
 static void drain(usec_t patience)
 {
 	setproctitle("-sluiced: worker %u, generation %u, draining",
@@ -119,6 +131,9 @@ static void obey(const struct channel_message *m, int fd)
 		break;
 	case MESSAGE_question:
 		asked(self, m->value, fd);
+		break;
+	case MESSAGE_give_back:
+		give_back(m->value);
 		break;
 	case MESSAGE_log_fd:
 		swap_log(m->value, fd);
@@ -238,6 +253,9 @@ static int set_up(const struct worker_start *start)
 		err = clients_init(serve_client, clients_max(start->nofile),
 		    conf);
 	if (err == 0)
+		err = wakeup_init();
+	queue_init();
+	if (err == 0)
 		err = pools_init(conf);
 	if (err == 0)
 		err = conf_pattern_init();
@@ -250,6 +268,15 @@ static int set_up(const struct worker_start *start)
 	return err;
 }
 
+static void say_what_is_private(void)
+{
+	unsigned n = pools_private();
+
+	if (n > 0)
+		log_warning("the health table is full: %u servers are known "
+		    "to this worker alone; make shared.health larger", n);
+}
+
 static void ready(const struct worker_start *start)
 {
 	loop_set_longest_wait(start->conf->watchdog / 4);
@@ -259,6 +286,7 @@ static void ready(const struct worker_start *start)
 	for (unsigned i = 0; i < start->conf->log_file_count; i++)
 		access_log_set_fd(i, start->logs[i].fd);
 	drain_init(left);
+	say_what_is_private();
 	identity_init(start->conf, start->pseudonym);
 	splice_init(pipes_max(start->nofile));
 	spool_file_init(start->conf);
@@ -273,6 +301,7 @@ void worker_main(const struct worker_start *start)
 
 	self = start;
 	seat_sit(start->seat);
+	segment_enter(start->segment);
 	err = set_up(start);
 	if (err < 0) {
 		log_error("can't start: %s", strerror(-err));

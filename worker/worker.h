@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "common/conf/conf.h"
+#include "common/shm/segment.h"
 
 /* A log file, known by its daemon-wide id; the channel swaps descriptors. */
 struct worker_log {
@@ -44,6 +45,7 @@ struct worker_start {
 	unsigned listener_count;
 	const struct worker_listener *listeners;
 	unsigned nofile; /* soft RLIMIT_NOFILE, already raised */
+	const struct segment *segment; /* entered by the worker */
 	const char *pseudonym; /* what Via calls us: one for the daemon */
 };
 

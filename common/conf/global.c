@@ -82,6 +82,21 @@ static void read_control(struct conf_build *b, const config_setting_t *root)
 		conf_settings_done(group);
 }
 
+/* The setting has the name of the area. */
+static void read_shared(struct conf_build *b, const config_setting_t *root)
+{
+	const config_setting_t *group =
+	    conf_setting_get(root, SETTING_GLOBAL_shared);
+
+#define AREA(name)                                                            \
+	b->conf->shared[CONF_AREA_##name] =                                     \
+	    conf_setting_size(group, SETTING_SHARED_##name);
+#include "common/tbl/areas.h"
+#undef AREA
+	if (group != NULL)
+		conf_settings_done(group);
+}
+
 /* ---- who and how many ---- */
 
 static void read_identity(struct conf_build *b, const config_setting_t *root)
@@ -141,6 +156,14 @@ static void read_listen(struct conf_build *b, const config_setting_t *root)
 	b->listens_by_default = true;
 }
 
+static void read_zone(struct conf_build *b, const config_setting_t *root)
+{
+	const char *zone = conf_setting_text(root, SETTING_GLOBAL_zone);
+
+	if (zone != NULL)
+		b->conf->zone = arena_strdup(&b->conf->arena, str_from(zone));
+}
+
 static void read_all(struct conf_build *b, const config_setting_t *root)
 {
 	struct conf *conf = b->conf;
@@ -152,6 +175,7 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	read_vhost_dir(b, root);
 	conf->pid_file = read_path(b, root, SETTING_GLOBAL_pid_file);
 	read_control(b, root);
+	read_shared(b, root);
 	conf->drain = conf_setting_duration(root, SETTING_GLOBAL_drain);
 	conf->drain_websocket =
 	    conf_setting_duration(root, SETTING_GLOBAL_drain_websocket);
@@ -160,6 +184,7 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf->fibers = conf_setting_count(root, SETTING_GLOBAL_fibers);
 	conf_forwarding_read_trusted(b, root);
 	conf_buffering_read_dir(b, root);
+	read_zone(b, root);
 	b->layers = conf_layers_over(NULL, root);
 	conf->scope = conf_scope_read(b, &b->layers);
 	conf_preset_read_all(b, root);

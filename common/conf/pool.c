@@ -8,6 +8,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/address.h"
+#include "common/conf/balance.h"
 #include "common/conf/breaker.h"
 #include "common/conf/health.h"
 #include "common/conf/outlier.h"
@@ -25,7 +26,13 @@ static void read_settings(struct conf_build *b, struct conf_pool *pool,
 	    conf_setting_get(group, SETTING_POOL_keepalive);
 	const config_setting_t *timeouts =
 	    conf_setting_get(group, SETTING_POOL_timeouts);
+	const config_setting_t *queue =
+	    conf_setting_get(group, SETTING_POOL_queue);
 
+	pool->max_conns = conf_setting_count(group, SETTING_POOL_max_conns);
+	pool->queue.size = conf_setting_count(queue, SETTING_QUEUE_size);
+	pool->queue.timeout =
+	    conf_setting_duration(queue, SETTING_QUEUE_timeout);
 	pool->header_max = conf_setting_size(limits, SETTING_POOL_LIMITS_header);
 	pool->idle_max =
 	    conf_setting_count(keepalive, SETTING_KEEPALIVE_idle);
@@ -67,14 +74,32 @@ static struct conf_pool_draft *add_pool(struct conf_build *b,
 
 /* ---- servers ---- */
 
+/* GROUP NULL: the defaults. */
+static void read_server_settings(struct conf_build *b,
+    const struct conf_pool *pool, const config_setting_t *group,
+    struct conf_server *server)
+{
+	const char *zone = conf_setting_text(group, SETTING_SERVER_zone);
+
+	server->weight = conf_setting_count(group, SETTING_SERVER_weight);
+	server->backup = conf_setting_bool(group, SETTING_SERVER_backup);
+	server->down = conf_setting_bool(group, SETTING_SERVER_down);
+	server->max_conns = conf_setting_count(group, SETTING_SERVER_max_conns);
+	if (server->max_conns == 0)
+		server->max_conns = pool->max_conns;
+	if (zone != NULL)
+		server->zone = arena_strdup(&b->conf->arena, str_from(zone));
+}
+
 static bool read_server_group(struct conf_build *b,
-    const config_setting_t *group, struct conf_server *server)
+    const struct conf_pool *pool, const config_setting_t *group,
+    struct conf_server *server)
 {
 	const char *url;
 
 	conf_settings_check(b->report, group, CONTEXT_SERVER);
 	url = conf_setting_text(group, SETTING_SERVER_url);
-	server->weight = conf_setting_count(group, SETTING_SERVER_weight);
+	read_server_settings(b, pool, group, server);
 	conf_settings_done(group);
 	if (url != NULL)
 		return conf_url_read(b,
@@ -89,12 +114,12 @@ static bool read_server_group(struct conf_build *b,
 	return false;
 }
 
-static bool read_server(struct conf_build *b, const config_setting_t *item,
-    struct conf_server *server)
+static bool read_server(struct conf_build *b, const struct conf_pool *pool,
+    const config_setting_t *item, struct conf_server *server)
 {
 	if (config_setting_is_group(item))
-		return read_server_group(b, item, server);
-	server->weight = conf_setting_count(NULL, SETTING_SERVER_weight);
+		return read_server_group(b, pool, item, server);
+	read_server_settings(b, pool, NULL, server);
 	return conf_url_read(b, conf_tree_spot(item),
 	    str_from(conf_tree_text(item)), server);
 }
@@ -128,7 +153,8 @@ static void read_servers(struct conf_build *b, struct conf_pool *pool,
 		const config_setting_t *item = conf_tree_item(setting, i);
 
 		if (conf_tree_refused(item) ||
-		    !read_server(b, item, &pool->servers[pool->server_count]))
+		    !read_server(b, pool, item,
+			&pool->servers[pool->server_count]))
 			continue;
 		INSIST(pool->servers[pool->server_count].address.len > 0);
 		warn_twice(b, pool, conf_tree_spot(item));
@@ -151,9 +177,11 @@ static void read_named(struct conf_build *b, struct conf_draft *draft,
 	conf_settings_check(b->report, group, CONTEXT_POOL);
 	servers = conf_setting_get(group, SETTING_POOL_servers);
 	read_settings(b, added->pool, group);
+	if (servers != NULL)
+		read_servers(b, added->pool, servers);
+	conf_balance_read(b, group, added->pool);
 	conf_settings_done(group);
 	if (servers != NULL) {
-		read_servers(b, added->pool, servers);
 		conf_health_check_servers(b, added->pool, group);
 	} else if (!conf_setting_given(group, SETTING_POOL_servers)) {
 		conf_report_error(b->report, spot, "pool \"%s\" has no servers",
@@ -184,6 +212,7 @@ struct conf_pool *conf_pool_read_proxy(struct conf_build *b,
 
 	added->used = true;
 	read_servers(b, added->pool, setting);
+	conf_balance_read(b, NULL, added->pool);
 	return added->pool;
 }
 
@@ -195,10 +224,11 @@ struct conf_pool *conf_pool_make(struct conf_build *b,
 
 	added->used = true;
 	pool->servers = ARENA_NEW(&b->conf->arena, struct conf_server);
-	pool->servers->weight = conf_setting_count(NULL, SETTING_SERVER_weight);
+	read_server_settings(b, pool, NULL, pool->servers);
 	if (!conf_url_read(b, spot, str_from(url), pool->servers))
 		return NULL;
 	pool->server_count = 1;
+	conf_balance_read(b, NULL, pool);
 	return pool;
 }
 

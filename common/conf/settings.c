@@ -25,6 +25,7 @@ const struct conf_setting_row conf_setting_rows[SETTING_END] = {
 
 static const char *const context_names[] = {
     [CONTEXT_GLOBAL] = "sluiced.conf",
+    [CONTEXT_SHARED] = "shared",
     [CONTEXT_CONTROL] = "control of sluiced.conf",
     [CONTEXT_LOG] = "log",
     [CONTEXT_ERROR_LOG] = "error_log",
@@ -46,6 +47,7 @@ static const char *const context_names[] = {
     [CONTEXT_HEALTH] = "health of a pool",
     [CONTEXT_OUTLIER] = "outlier of a pool",
     [CONTEXT_BREAKER] = "breaker of a pool",
+    [CONTEXT_QUEUE] = "queue of a pool",
     [CONTEXT_COOKIES] = "cookies",
     [CONTEXT_ERROR] = "an entry of errors",
     [CONTEXT_SPLIT] = "split of a route",

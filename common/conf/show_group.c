@@ -80,7 +80,10 @@ static void show_server(struct conf_writer *w, const config_setting_t *item)
 	conf_write_value(w, item);
 	conf_write(w, ";");
 	conf_write_end(w, conf_tree_spot(item));
-	conf_show_default(w, SETTING_SERVER_weight);
+	for (int i = 0; i < SETTING_END; i++)
+		if (conf_setting_rows[i].context == CONTEXT_SERVER &&
+		    conf_setting_rows[i].fallback != NULL)
+			conf_show_default(w, (enum conf_setting)i);
 	conf_write_close(w, "}");
 }
 

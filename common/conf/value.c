@@ -30,22 +30,30 @@ static void mention(struct conf_build *b, const config_setting_t *setting,
 	}
 }
 
-bool conf_value_read(struct conf_build *b, const config_setting_t *setting,
-    const struct conf_pattern *pattern, struct conf_template *value_r)
+bool conf_value_compile(struct arena *a, struct str text,
+    const struct conf_pattern *pattern, struct conf_template *value_r,
+    struct conf_template_fault *fault_r)
 {
 	struct conf_template_names known = {.at = names,
 	    .count = CONF_NAME_END,
 	    .captures = pattern != NULL ? pattern->groups : 0,
 	    .pattern = pattern};
-	struct conf_template_fault fault;
-	struct conf_spot spot;
 
 	*value_r = (struct conf_template){.count = 0};
 	if (known.captures > CONF_CAPTURES_MAX)
 		known.captures = CONF_CAPTURES_MAX;
+	return conf_template_compile(a, text, &known, value_r, fault_r);
+}
+
+bool conf_value_read(struct conf_build *b, const config_setting_t *setting,
+    const struct conf_pattern *pattern, struct conf_template *value_r)
+{
+	struct conf_template_fault fault;
+	struct conf_spot spot;
+
 	conf_variables_lint(b->report, setting, pattern != NULL);
-	if (conf_template_compile(&b->conf->arena,
-	    str_from(conf_tree_template(setting)), &known, value_r, &fault)) {
+	if (conf_value_compile(&b->conf->arena,
+	    str_from(conf_tree_template(setting)), pattern, value_r, &fault)) {
 		mention(b, setting, value_r);
 		return true;
 	}

@@ -16,6 +16,11 @@ enum conf_request_name {
 	CONF_NAME_END
 };
 
+/* Takes TEXT apart into memory of A.  False: *fault_r says why. */
+bool conf_value_compile(struct arena *a, struct str text,
+    const struct conf_pattern *pattern, struct conf_template *value_r,
+    struct conf_template_fault *fault_r);
+
 /*
  * Reads the string SETTING as a template; PATTERN (or NULL) is what its ${1}
  * are groups of.  False: reported.

@@ -77,6 +77,7 @@ static const struct counter_text counter_texts[COUNT_END] = {
 static struct area area;
 static bool taken[SEAT_COUNT]; /* the master's own knowledge */
 static struct seat scratch;
+static int sat_on; /* the number of the seat of this process */
 
 struct seat *seat_current = &scratch;
 
@@ -277,12 +278,18 @@ void seat_sit(int i)
 	INSIST(taken[i]);
 	atomic_store(&s->pid, getpid());
 	seat_current = s;
+	sat_on = i;
 	seat_stamp(clock_mono());
 }
 
 struct seat *seat_mine(void)
 {
 	return seat_current;
+}
+
+int seat_number(void)
+{
+	return sat_on;
 }
 
 static void words_append(const char *p, size_t n)

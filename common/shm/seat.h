@@ -11,8 +11,8 @@
  *   free -> starting -> ready -> draining -> dead -> free
  *
  * The area: a header with the folded totals, then SEAT_COUNT seats of
- * SEAT_SIZE bytes.  Pins, claims and in-flight counts will get room of their
- * own in the areas that they belong to, indexed by seat number.
+ * SEAT_SIZE bytes.  Claims and in-flight counts have room of their own in the
+ * areas that they belong to, indexed by seat number; so will pins.
  */
 #ifndef COMMON_SHM_SEAT_H
 #define COMMON_SHM_SEAT_H
@@ -107,6 +107,9 @@ size_t seat_words_read(int i, char *text_r, size_t cap);
  */
 void seat_sit(int i);
 struct seat *seat_mine(void);
+
+/* Its number; 0 before seat_sit. */
+int seat_number(void);
 
 extern struct seat *seat_current; /* of this process; a scratch seat before
 				     seat_sit, so that count() needs no test */

@@ -22,5 +22,7 @@ LIMIT(POOL, "timeouts.first_byte", timeouts.first_byte, TIME, origin_deadline, N
 LIMIT(POOL, "timeouts.idle", timeouts.idle, TIME, origin_idle, NONE)
 LIMIT(POOL, "timeouts.idle", timeouts.idle, TIME, origin_stalled, NONE)
 LIMIT(POOL, "timeouts.total", timeouts.total, TIME, total_deadline, NONE)
+LIMIT(POOL, "queue.size", queue.size, COUNT, queue_full, NONE)
+LIMIT(POOL, "queue.timeout", queue.timeout, TIME, queue_deadline, NONE)
 LIMIT(CONF, "memory", memory, SIZE, client_hurried, NONE)
 LIMIT(CONF, "memory", memory, SIZE, origin_hurried, NONE)

@@ -12,6 +12,7 @@ LINT(foreign_variable, "a variable is written as other proxies write it: plain t
 LINT(if_down_idle, "the arm of if_down is the one that everybody has anyway")
 LINT(health_fails, "a server answers its health check with another status (with --connect)")
 LINT(nobody, "the workers run as nobody, for want of a user of their own")
+LINT(only_backups, "a pool has no server but backups")
 LINT(origin_refuses, "an origin does not answer (with --connect)")
 LINT(pattern_slow, "a pattern for which short texts take so long that it is given up")
 LINT(pattern_unanchored, "a pattern that matches anywhere in a path or a name")

@@ -58,8 +58,11 @@ SETTING(GLOBAL, websocket, BOOL, 0, 0, "true", "false",
 SETTING(GLOBAL, presets, NAMED, CONTEXT_VHOST, 0, NULL,
     "{ patient = { timeouts = { idle = \"5m\"; }; }; }",
     "groups of settings for vhosts to use")
+SETTING(GLOBAL, zone, TEXT, 0, 0, NULL, "\"fra\"",
+    "where this proxy stands: the zone that prefer = \"zone\" asks first")
 LATER(GLOBAL, unknown_host, "what a client gets whose host is unknown")
-LATER(GLOBAL, shared, "sizes of the shared segment")
+SETTING(GLOBAL, shared, GROUP, CONTEXT_SHARED, 0, NULL, "{ health = \"16m\"; }",
+    "sizes of the areas that all workers share")
 LATER(GLOBAL, proxy_protocol_from, "who speaks the PROXY protocol")
 LATER(GLOBAL, metrics, "where metrics are served")
 LATER(GLOBAL, tracing, "where spans are sent")
@@ -84,6 +87,12 @@ SETTING(GLOBAL, buffer_dir, TEXT, 0, 0, "/var/tmp", "\"/var/spool/sluice\"",
 SETTING(GLOBAL, errors, GROUPS, 0, 200, NULL,
     "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
     "error pages, for all vhosts")
+
+SETTING(SHARED, health, SIZE, 1 << 20, (uint64_t)4 << 30, "4m", "\"16m\"",
+    "of the table of servers, checks and pools")
+LATER(SHARED, cache, "of the cache")
+LATER(SHARED, limits, "of what rates are counted by")
+LATER(SHARED, sessions, "of TLS sessions")
 
 SETTING(CONTROL, socket, TEXT, 0, 0, CONF_RUN_DIR "/ctl.sock",
     "\"" CONF_RUN_DIR "/ctl.sock\"", "the path of the socket")
@@ -168,8 +177,10 @@ SETTING(POOL, keepalive, GROUP, CONTEXT_KEEPALIVE, 0, NULL,
     "{ idle = 64; timeout = \"50s\"; }", "idle connections to origins")
 SETTING(POOL, limits, GROUP, CONTEXT_POOL_LIMITS, 0, NULL,
     "{ header = \"16k\"; }", "limits of what an origin sends")
-LATER(POOL, balance, "how a server is chosen")
-LATER(POOL, prefer, "nearest servers first")
+SETTING(POOL, balance, TEXT, 0, 0, "p2c", "\"least_conn\"",
+    "how a server is chosen")
+SETTING(POOL, prefer, TEXTS, 0, 100, NULL, "\"zone\"",
+    "whose servers are asked first: \"zone\", or names of zones")
 LATER(POOL, sticky, "clients that stay with a server")
 SETTING(POOL, health, FEATURE, CONTEXT_HEALTH, 0, "false",
     "{ path = \"/healthz\"; }", "checks of the servers, by themselves")
@@ -177,9 +188,12 @@ SETTING(POOL, outlier, FEATURE, CONTEXT_OUTLIER, 0, "true",
     "{ errors = 10; eject = \"30s\"; }", "servers taken out for their errors")
 LATER(POOL, retry, "retries")
 LATER(POOL, hedge, "a second request when the first is slow")
-LATER(POOL, slow_start, "little work for a server that comes back")
-LATER(POOL, queue, "requests that wait for a server")
-LATER(POOL, max_conns, "connections to one server")
+SETTING(POOL, slow_start, DURATION, 0, USEC_PER_DAY, "0s", "\"30s\"",
+    "how long a server that comes back has less to do")
+SETTING(POOL, queue, GROUP, CONTEXT_QUEUE, 0, NULL,
+    "{ size = 500; timeout = \"5s\"; }", "requests that wait for a server to have room")
+SETTING(POOL, max_conns, COUNT, 0, 65535, "0", "200",
+    "exchanges at a time with each server, of all workers; 0: any number")
 LATER(POOL, http, "the version of HTTP")
 LATER(POOL, tls, "TLS to origins")
 LATER(POOL, proxy_protocol, "the PROXY protocol to origins")
@@ -192,10 +206,13 @@ SETTING(SERVER, url, TEXT, 0, 0, NULL, "\"http://10.0.0.11:8080\"",
     "where the server is")
 SETTING(SERVER, weight, COUNT, 1, 1000, "1", "2",
     "its share of the requests")
-LATER(SERVER, zone, "where it stands")
-LATER(SERVER, backup, "used when no other is left")
-LATER(SERVER, max_conns, "connections to this server")
-LATER(SERVER, down, "not used for now")
+SETTING(SERVER, zone, TEXT, 0, 0, NULL, "\"fra\"", "where it stands")
+SETTING(SERVER, backup, BOOL, 0, 0, "false", "true",
+    "asked only when no other can be")
+SETTING(SERVER, max_conns, COUNT, 0, 65535, "0", "50",
+    "exchanges at a time; 0: what the pool says")
+SETTING(SERVER, down, BOOL, 0, 0, "false", "true",
+    "not used until an operator says so")
 
 SETTING(ROUTE, path, TEXT, 0, 0, NULL, "\"/api\"",
     "the paths at and below this one")
@@ -386,6 +403,11 @@ SETTING(BREAKER, within, DURATION, 100 * USEC_PER_MSEC, USEC_PER_HOUR, "10s",
     "\"30s\"", "the time in which they are counted")
 SETTING(BREAKER, open, DURATION, 100 * USEC_PER_MSEC, USEC_PER_HOUR, "5s",
     "\"30s\"", "for how long, until a request is let through to try")
+
+SETTING(QUEUE, size, COUNT, 0, 65535, "1000", "500",
+    "requests that may wait, of all workers; 0: none")
+SETTING(QUEUE, timeout, DURATION, USEC_PER_MSEC, USEC_PER_HOUR, "5s",
+    "\"10s\"", "for how long")
 
 SETTING(COOKIES, rewrite_domain, TEXT, 0, 0, NULL, "\".example.com\"",
     "instead of a Domain that names the origin")

@@ -6,6 +6,7 @@
  */
 WAITING(request_head, "the rest of the request's head")
 WAITING(request_body, "the rest of the request's body")
+WAITING(queue, "a server to have room")
 WAITING(origin_connect, "a connection to an origin")
 WAITING(origin_first_byte, "the first byte of the origin's reply")
 WAITING(origin_body, "the rest of the origin's reply")

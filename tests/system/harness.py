@@ -68,6 +68,16 @@ def proxy_to(*origins, host="*"):
     return f'host = "{host}";\nproxy = {proxy};\n'
 
 
+def in_turn(*origins):
+    """A vhost whose origins take turns, whatever becomes of them."""
+    urls = ", ".join(f'"{getattr(o, "url", o)}"' for o in origins)
+    return f"""host = "*";
+pools = {{ web = {{ servers = [ {urls} ];
+                  balance = "rr"; outlier = false; }}; }};
+routes = ( {{ path = "/"; pool = "web"; }} );
+"""
+
+
 # Behind a vhost's text: request bodies are passed on from their first byte.
 UNBUFFERED = 'buffering = { request = "off"; };\n'
 

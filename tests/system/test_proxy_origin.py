@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import UNBUFFERED, eventually, proxy_to
+from harness import UNBUFFERED, eventually, in_turn, proxy_to
 from harness_limits import full_origin, vhost_of
 from harness_origin import reply
 from harness_peer import Closed
@@ -365,7 +365,7 @@ def test_unasked_bytes_end_an_idle_connection(sluice, origin):
 
 def test_second_server_answers_when_the_first_refuses(sluice, origin):
     behind = origin(tell)
-    daemon = sluice(vhost=proxy_to(refused_url(), behind), workers=1)
+    daemon = sluice(vhost=in_turn(refused_url(), behind), workers=1)
     big = pattern(300_000)
     with daemon.client() as client:
         for data in (get(), post("/", b"abc"), post("/", b"a", b"bc"),
@@ -381,7 +381,7 @@ def test_second_server_answers_when_the_first_refuses(sluice, origin):
 def test_silent_close_is_tried_at_the_second_server_unless_post(sluice,
                                                                 origin):
     broken, behind = origin(then_close(b"")), origin(tell)
-    daemon = sluice(vhost=proxy_to(broken, behind), workers=1)
+    daemon = sluice(vhost=in_turn(broken, behind), workers=1)
     with daemon.client() as client:
         assert client.get().status == 200
         assert [client.get().status for _ in range(4)] == [200] * 4

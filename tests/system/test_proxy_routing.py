@@ -3,7 +3,7 @@ and fields on their way."""
 
 import pytest
 
-from harness import proxy_to
+from harness import in_turn, proxy_to
 from harness_origin import reply
 from harness_scripts import get, post, tell, without_forwarding
 
@@ -155,7 +155,7 @@ def pool(*servers):
     return 'host = "*";\npools = { web = { servers = (' + ", ".join(
         f'{{ url = "{one.url}"; weight = {weight}; }}'
         for one, weight in servers) + \
-        ') } };\nroutes = ( { path = "/"; pool = "web"; } );\n'
+        '); balance = "rr"; }; };\nroutes = ( { path = "/"; pool = "web"; } );\n'
 
 
 def test_weights_are_honoured_exactly(sluice, origin):
@@ -169,7 +169,7 @@ def test_weights_are_honoured_exactly(sluice, origin):
 
 def test_servers_without_weights_take_turns(sluice, origin):
     to = [origin(tell) for _ in range(4)]
-    daemon = sluice(vhost=proxy_to(*to), workers=1)
+    daemon = sluice(vhost=in_turn(*to), workers=1)
     with daemon.client() as client:
         for _ in range(40):
             assert client.get().status == 200
@@ -180,7 +180,7 @@ def test_servers_without_weights_take_turns(sluice, origin):
 
 def test_a_dead_server_costs_no_request_and_few_tries(sluice, origin):
     to = [origin(tell) for _ in range(3)]
-    daemon = sluice(vhost=proxy_to(*to), workers=1)
+    daemon = sluice(vhost=in_turn(*to), workers=1)
     to[1].close()
     with daemon.client() as client:
         for _ in range(60):

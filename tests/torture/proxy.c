@@ -43,7 +43,9 @@ static const char main_conf[] = "workers = 1;\n"
 static const char vhost_conf[] =
     "host = \"*\";\n"
     "listen = [ \"http://127.0.0.1:8080\" ];\n"
-    "proxy = [ \"http://127.0.0.1:3001\", \"http://127.0.0.1:3002\" ];\n";
+    "pools = { web = { balance = \"rr\"; servers =\n"
+    "  [ \"http://127.0.0.1:3001\", \"http://127.0.0.1:3002\" ]; }; };\n"
+    "routes = ( { path = \"/\"; pool = \"web\"; } );\n";
 
 static struct {
 	struct conf *conf;
@@ -99,8 +101,7 @@ static void load_conf(void)
 
 void proxy_refuse(unsigned server, bool refuse)
 {
-	struct conf_address *a =
-	    &proxy.conf->pools[0]->servers[server].address;
+	struct conf_address *a = &pool_at(0)->at[server]->address;
 
 	a->addr = refuse ? proxy.dead : proxy.live;
 	a->len = proxy.len;
@@ -113,8 +114,6 @@ static void move_servers(int listener)
 		   &proxy.len) == 0);
 	proxy.dead = proxy.live;
 	((char *)&proxy.dead)[proxy.len - 1] ^= 1;
-	proxy_refuse(0, false);
-	proxy_refuse(1, false);
 }
 
 /* ---- a worker's life ---- */
@@ -161,6 +160,7 @@ void proxy_open(int listener)
 	limits_init(proxy.conf);
 	INSIST(clients_init(serve_client, CLIENTS_MAX, proxy.conf) == 0);
 	INSIST(pools_init(proxy.conf) == 0);
+	proxy_begin();
 	INSIST(conf_pattern_init() == 0);
 	loop_at_end_of_turn(access_log_flush);
 	identity_init(proxy.conf, "sluice-0123456789abcdef");

@@ -13,6 +13,7 @@
 
 static const char *const headings[] = {
     [CONTEXT_GLOBAL] = ".Sh SETTINGS OF SLUICED.CONF\n",
+    [CONTEXT_SHARED] = ".Ss The group shared\n",
     [CONTEXT_CONTROL] = ".Ss The group control\n",
     [CONTEXT_LOG] = ".Ss The group log\n",
     [CONTEXT_ERROR_LOG] = ".Ss The group error_log\n",
@@ -34,6 +35,7 @@ static const char *const headings[] = {
     [CONTEXT_HEALTH] = ".Ss The group health of a pool\n",
     [CONTEXT_OUTLIER] = ".Ss The group outlier of a pool\n",
     [CONTEXT_BREAKER] = ".Ss The group breaker of a pool\n",
+    [CONTEXT_QUEUE] = ".Ss The group queue of a pool\n",
     [CONTEXT_COOKIES] = ".Ss The group cookies\n",
     [CONTEXT_ERROR] = ".Ss Entries of errors\n",
     [CONTEXT_SPLIT] = ".Ss A split\n",

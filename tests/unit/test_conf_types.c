@@ -92,6 +92,7 @@ static const struct place {
 	const char *after;
 } places[] = {
     [CONTEXT_GLOBAL] = {"", ""},
+    [CONTEXT_SHARED] = {"shared = {\n", "\n};"},
     [CONTEXT_CONTROL] = {"control = {\n", "\n};"},
     [CONTEXT_LOG] = {"log = {\n", "\n};"},
     [CONTEXT_ERROR_LOG] = {"error_log = {\n", "\n};"},
@@ -121,6 +122,8 @@ static const struct place {
     [CONTEXT_OUTLIER] = {HOST PROXY "pools = { p = { outlier = {\n",
 	"\n}; }; };"},
     [CONTEXT_BREAKER] = {HOST PROXY "pools = { p = { breaker = {\n",
+	"\n}; }; };"},
+    [CONTEXT_QUEUE] = {HOST PROXY "pools = { p = { queue = {\n",
 	"\n}; }; };"},
     [CONTEXT_COOKIES] = {HOST PROXY "cookies = {\n", "\n};"},
     [CONTEXT_ERROR] = {HOST PROXY "errors = ( {\n", "\n} );"},

@@ -117,6 +117,8 @@ static enum conf_context context_of(const struct named *l)
 		return CONTEXT_GLOBAL;
 	if (strncmp(l->setting, "limits.", 7) == 0)
 		return l->of_pool ? CONTEXT_POOL_LIMITS : CONTEXT_LIMITS;
+	if (strncmp(l->setting, "queue.", 6) == 0)
+		return CONTEXT_QUEUE;
 	return l->of_pool ? CONTEXT_POOL_TIMEOUTS : CONTEXT_TIMEOUTS;
 }
 

@@ -15,7 +15,6 @@ static struct conf_vhost vhost;
 static struct conf_pool pool;
 static struct conf_route route;
 static struct conf_server conf_server;
-static struct server server;
 
 static char room[64 * 1024];
 static char line[64 * 1024];
@@ -41,12 +40,11 @@ static void setup(void)
 	pool = (struct conf_pool){.name = "web"};
 	route = (struct conf_route){.path = STR("/api")};
 	conf_server = (struct conf_server){.address.text = "127.0.0.1:3000"};
-	server = (struct server){.conf = &conf_server};
 	x.client = &client;
 	x.vhost = &vhost;
 	x.route = &route;
 	x.pool = &pool;
-	x.server = &server;
+	x.server = &conf_server;
 	x.id = STR("abc123");
 	x.identity.proto = STR("http");
 	x.attempts = 1;

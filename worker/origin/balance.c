@@ -1,45 +1,391 @@
 /*
- * balance.c - smooth weighted round robin.
+ * balance.c - which server of a pool takes the next request.
  *
- * Each turn every server gains its weight; the one with the most is chosen
- * and pays the sum of all weights.  Weights 5, 1, 1 give a a b a c a a: in
- * proportion, and never in bursts.
+ * Runs in workers, once for each attempt; waits for nothing.  Servers stand in
+ * tiers: the preferred zones first, backups last.  The method of the pool
+ * chooses among those of the nearest tier that may be used and have room; a
+ * further tier is only asked when that has none.
  *
- * A second choice is no turn of its own: if it were, of two servers one would
- * be the first choice of every request, and that may be the one that is down.
+ * Weights are in 256ths here, because a server that has just come back begins
+ * with a small part of its own (slow_start).
  */
 #include "worker/origin/balance.h"
 
 #include "common/base/insist.h"
+#include "common/base/random.h"
 
-static struct server *choose(struct pool *p, const struct server *avoid)
+#define WHOLE 256	/* a weight of 1 */
+#define SLOWEST 10	/* slow_start begins with a tenth */
+#define DRAWS 8		/* before all are looked at */
+#define RESERVE_TRIES 4
+#define ALIKE (1 * USEC_PER_MSEC) /* latencies so near, or within twice */
+
+/* Bounded loads: nobody who is called by a key gets more than 5/4 of its
+ * share of what is in flight. */
+#define BOUND_NUMERATOR 5
+#define BOUND_DENOMINATOR 4
+
+struct choice {
+	struct pool *pool;
+	const struct pick *pick;
+	usec_t now;
+	unsigned first; /* the servers at[first..end) are a tier */
+	unsigned end;
+	bool again; /* those that were tried, too */
+};
+
+typedef struct server *choose_fn(const struct choice *c);
+
+/* ---- servers ---- */
+
+static bool was_tried(const struct pick *pick, const struct server *s)
 {
+	for (unsigned i = 0; i < pick->tried_count; i++)
+		if (pick->tried[i] == s->id)
+			return true;
+	return false;
+}
+
+void balance_tried(struct pick *pick, const struct server *s)
+{
+	if (pick->tried_count < PICK_TRIED_MAX)
+		pick->tried[pick->tried_count++] = s->id;
+}
+
+static bool fits(const struct choice *c, const struct server *s)
+{
+	return server_is_usable(s, false, c->now) && server_has_room(s) &&
+	    (c->again || !was_tried(c->pick, s));
+}
+
+static usec_t back_since(const struct server *s)
+{
+	usec_t since = atomic_load_explicit(&s->row->server.up_since,
+	    memory_order_relaxed);
+	usec_t checked = s->check == NULL ? 0 :
+	    atomic_load_explicit(&s->check->check.since, memory_order_relaxed);
+
+	return since > checked ? since : checked;
+}
+
+static uint64_t weight_of(const struct choice *c, const struct server *s)
+{
+	uint64_t whole = (uint64_t)server_weight(s) * WHOLE;
+	usec_t slow = c->pool->conf->slow_start;
+	usec_t back;
+	uint64_t now;
+
+	if (slow == 0)
+		return whole;
+	back = c->now - back_since(s);
+	if (back >= slow)
+		return whole;
+	now = whole * (uint64_t)back / (uint64_t)slow;
+	return now > whole / SLOWEST ? now : whole / SLOWEST;
+}
+
+/* ---- going round, and others that need no load ---- */
+
+/*
+ * Smooth weighted round robin: each turn every server gains its weight; the
+ * one with the most is chosen and pays the sum of all weights.  Weights 5, 1, 1
+ * give a a b a c a a: in proportion, and never in bursts.  A second choice is
+ * no turn of its own: if it were, of two servers one would be the first choice
+ * of every request, and that may be the one that fails.
+ */
+static struct server *round_robin(const struct choice *c)
+{
+	bool turn = c->pick->tried_count == 0;
 	struct server *best = NULL;
+	int sum = 0;
 
-	for (unsigned i = 0; i < p->conf->server_count; i++) {
-		struct server *s = &p->servers[i];
+	for (unsigned i = c->first; i < c->end; i++) {
+		struct server *s = c->pool->at[i];
+		int weight = (int)weight_of(c, s);
 
-		if (s == avoid && p->conf->server_count > 1)
+		if (!fits(c, s))
 			continue;
+		if (turn)
+			s->current += weight;
+		sum += weight;
 		if (best == NULL || s->current > best->current)
 			best = s;
 	}
-	INSIST(best != NULL);
+	if (best != NULL && turn)
+		best->current -= sum;
 	return best;
 }
 
-struct server *balance_pick(struct pool *p, const struct server *avoid)
+static struct server *first(const struct choice *c)
 {
-	struct server *best;
-	int sum = 0;
+	for (unsigned i = c->first; i < c->end; i++)
+		if (fits(c, c->pool->at[i]))
+			return c->pool->at[i];
+	return NULL;
+}
 
-	if (avoid != NULL)
-		return choose(p, avoid);
-	for (unsigned i = 0; i < p->conf->server_count; i++) {
-		p->servers[i].current += (int)p->conf->servers[i].weight;
-		sum += (int)p->conf->servers[i].weight;
+/* Any but BUT, by weight, from all of the tier. */
+static struct server *draw_from_all(const struct choice *c,
+    const struct server *but)
+{
+	struct server *drawn = NULL;
+	uint64_t sum = 0;
+
+	for (unsigned i = c->first; i < c->end; i++) {
+		struct server *s = c->pool->at[i];
+		uint64_t weight = weight_of(c, s);
+
+		if (s == but || !fits(c, s))
+			continue;
+		sum += weight;
+		if (random_u64() % sum < weight)
+			drawn = s;
 	}
-	best = choose(p, NULL);
-	best->current -= sum;
+	return drawn;
+}
+
+/* The same.  Where weights are equal and all are well the first draw is good,
+ * however many servers there are; the largest weight is learned. */
+static struct server *draw(const struct choice *c, const struct server *but)
+{
+	uint64_t *most = &c->pool->weight_most;
+	unsigned n = c->end - c->first;
+
+	for (int i = 0; i < DRAWS; i++) {
+		uint64_t dice = random_u64();
+		struct server *s = c->pool->at[c->first + (uint32_t)dice % n];
+		uint64_t weight = weight_of(c, s);
+
+		if (weight > *most)
+			*most = weight;
+		if (s != but && (dice >> 32) % *most < weight && fits(c, s))
+			return s;
+	}
+	return draw_from_all(c, but);
+}
+
+static struct server *any(const struct choice *c)
+{
+	return draw(c, NULL);
+}
+
+/* ---- by load ---- */
+
+static bool are_alike(usec_t a, usec_t b)
+{
+	usec_t less = a < b ? a : b, more = a < b ? b : a;
+
+	return less == 0 || more <= 2 * less + ALIKE;
+}
+
+/*
+ * The power of two choices: of two that are drawn, the one where less is to be
+ * waited for.  Latencies that differ little are noise, and what is in flight
+ * decides; if that is the same, the draw.
+ */
+static struct server *two_choices(const struct choice *c)
+{
+	struct server *a = draw(c, NULL);
+	struct server *b = a != NULL && c->end - c->first > 1
+	    ? draw(c, a) : NULL;
+	usec_t la, lb;
+	uint64_t fa, fb;
+
+	if (b == NULL)
+		return a;
+	la = server_latency(a, c->now);
+	lb = server_latency(b, c->now);
+	fa = server_in_flight(a) * weight_of(c, b);
+	fb = server_in_flight(b) * weight_of(c, a);
+	if (!are_alike(la, lb)) {
+		fa = (fa + weight_of(c, b)) * (uint64_t)la;
+		fb = (fb + weight_of(c, a)) * (uint64_t)lb;
+	}
+	return fb < fa ? b : a;
+}
+
+/* What S costs, a share of its weight; less is better. */
+typedef double cost_fn(const struct choice *c, const struct server *s);
+
+static double cost_in_flight(const struct choice *c, const struct server *s)
+{
+	return (double)server_in_flight(s) / (double)weight_of(c, s);
+}
+
+static double cost_latency(const struct choice *c, const struct server *s)
+{
+	double latency = (double)server_latency(s, c->now) + 1;
+
+	return latency * (server_in_flight(s) + 1) / (double)weight_of(c, s);
+}
+
+/* The search begins elsewhere each time, so that equals take turns. */
+static struct server *cheapest(const struct choice *c, cost_fn *cost)
+{
+	unsigned n = c->end - c->first, start = c->pool->turn++;
+	struct server *best = NULL;
+	double least = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct server *s = c->pool->at[c->first + (start + i) % n];
+		double its = cost(c, s);
+
+		if ((best == NULL || its < least) && fits(c, s)) {
+			best = s;
+			least = its;
+		}
+	}
 	return best;
+}
+
+static struct server *least_connections(const struct choice *c)
+{
+	return cheapest(c, cost_in_flight);
+}
+
+static struct server *least_latency(const struct choice *c)
+{
+	return cheapest(c, cost_latency);
+}
+
+/* ---- by a key ---- */
+
+struct sums {
+	uint64_t in_flight;
+	uint64_t weight;
+};
+
+static struct sums sum_up(const struct choice *c)
+{
+	struct sums sums = {.in_flight = 1};
+
+	for (unsigned i = c->first; i < c->end; i++) {
+		const struct server *s = c->pool->at[i];
+
+		if (!fits(c, s))
+			continue;
+		sums.in_flight += server_in_flight(s);
+		sums.weight += weight_of(c, s);
+	}
+	return sums;
+}
+
+static bool is_within_bound(const struct choice *c, const struct server *s,
+    const struct sums *sums)
+{
+	uint64_t share = sums->in_flight * weight_of(c, s) * BOUND_NUMERATOR;
+	uint64_t whole = sums->weight * BOUND_DENOMINATOR;
+
+	return server_in_flight(s) < (share + whole - 1) / whole;
+}
+
+/* Weighted rendezvous with bounded loads. */
+static struct server *by_key(const struct choice *c)
+{
+	struct sums sums = sum_up(c);
+	struct server *best = NULL;
+	uint64_t highest = 0;
+
+	for (unsigned i = c->first; i < c->end; i++) {
+		struct server *s = c->pool->at[i];
+		uint64_t rank = hash_rank(c->pick->key, s->id,
+		    (uint32_t)weight_of(c, s));
+
+		if (rank >= highest && fits(c, s) &&
+		    is_within_bound(c, s, &sums)) {
+			best = s;
+			highest = rank;
+		}
+	}
+	return best;
+}
+
+/* ---- the choice ---- */
+
+static choose_fn *const methods[] = {
+    [CONF_BALANCE_p2c] = two_choices,
+    [CONF_BALANCE_rr] = round_robin,
+    [CONF_BALANCE_least_conn] = least_connections,
+    [CONF_BALANCE_latency] = least_latency,
+    [CONF_BALANCE_hash] = by_key,
+    [CONF_BALANCE_random] = any,
+    [CONF_BALANCE_first] = first,
+};
+
+static unsigned end_of_tier(const struct pool *p, unsigned first_of)
+{
+	unsigned i = first_of + 1;
+
+	while (i < p->count && p->at[i]->conf->tier == p->at[first_of]->conf->tier)
+		i++;
+	return i;
+}
+
+static struct server *choose(struct choice *c)
+{
+	struct pool *p = c->pool;
+
+	for (c->first = 0; c->first < p->count; c->first = c->end) {
+		struct server *s;
+
+		c->end = end_of_tier(p, c->first);
+		if (c->end - c->first > 1)
+			s = methods[p->conf->balance](c);
+		else
+			s = first(c);
+		if (s != NULL)
+			return s;
+	}
+	return NULL;
+}
+
+/* The server that the request is stuck to.  NULL with FULL: it will wait for
+ * it; without: another will do. */
+static struct server *take_wanted(struct choice *c, struct pick *pick)
+{
+	for (unsigned i = 0; i < c->pool->count; i++) {
+		struct server *s = c->pool->at[i];
+
+		if (s->id != pick->wanted || was_tried(pick, s) ||
+		    !server_is_usable(s, true, c->now))
+			continue;
+		if (server_reserve(s))
+			return s;
+		pick->full = c->pool->conf->queue.size > 0;
+	}
+	return NULL;
+}
+
+/* Is there one that only wants room? */
+static bool is_full(const struct choice *c)
+{
+	for (unsigned i = 0; i < c->pool->count; i++)
+		if (server_is_usable(c->pool->at[i], false, c->now))
+			return true;
+	return false;
+}
+
+struct server *balance_pick(struct pool *p, struct pick *pick)
+{
+	struct choice c = {.pool = p, .pick = pick, .now = loop_now()};
+	struct server *s;
+
+	pick->full = false;
+	if (pick->wanted != 0) {
+		s = take_wanted(&c, pick);
+		if (s != NULL || pick->full)
+			return s;
+	}
+	for (int i = 0; i < RESERVE_TRIES; i++) {
+		s = choose(&c);
+		if (s == NULL && pick->tried_count > 0 && !c.again) {
+			c.again = true;
+			s = choose(&c);
+		}
+		if (s == NULL || server_reserve(s))
+			break;
+		s = NULL;
+	}
+	pick->full = s == NULL && is_full(&c);
+	return s;
 }

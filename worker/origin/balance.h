@@ -6,11 +6,25 @@
 
 #include "worker/origin/pool.h"
 
+#define PICK_TRIED_MAX 8
+
+/* What one exchange says of its server, and learns. */
+struct pick {
+	uint64_t key;	 /* of balance = "hash:...": what the request has */
+	uint64_t wanted; /* id of the server that it is stuck to; 0: none */
+	uint64_t tried[PICK_TRIED_MAX]; /* ids: they failed this request */
+	unsigned tried_count;
+	bool full; /* out: there are servers, but none has room */
+};
+
 /*
- * The server for a request: smooth weighted round robin, per worker.  AVOID is
- * the server that has just failed this request, or NULL; it is chosen again
- * only when there is no other.  Never NULL: a pool has a server.
+ * A server of P, reserved, as the setting balance says: of the nearest tier
+ * that has one which may be used and has room.  One that was tried is chosen
+ * again only when there is no other.  NULL: there is none; see PICK->full.
  */
-struct server *balance_pick(struct pool *p, const struct server *avoid);
+struct server *balance_pick(struct pool *p, struct pick *pick);
+
+/* S failed the exchange of PICK. */
+void balance_tried(struct pick *pick, const struct server *s);
 
 #endif

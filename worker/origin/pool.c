@@ -1,21 +1,9 @@
 /*
- * pool.c - a worker's servers and their idle connections.
+ * pool.c - a worker's view of the pools and their servers.
  *
- * An idle connection owns no fiber.  Any event on it ends it: an origin that
- * speaks unasked or hangs up can't be used again.  Besides, it is peeked just
- * before it is borrowed, because the event may still be on its way (unless it
- * was given back only a moment ago: see is_stale).
- *
- *   server.idle   newest <-> ... <-> oldest     borrowed and given at the
- *                                               front
- *
- * Each may lie idle for as long as its origin said that it keeps it, or else
- * for keepalive.timeout of the pool.  One timer a server is enough: it looks
- * through the list, which is short, at most once a moment; borrowing does not
- * touch it, nor does giving, unless what is given has to go earlier.
- * keepalive.idle bounds those that lie idle for longer than a moment: a worker
- * that gets sixty replies in one turn and sixty requests in the next needs
- * them all.
+ * Runs in workers.  A server is there for as long as its pool has it, or an
+ * exchange has reserved it, whichever is longer; its row in the health table
+ * is attached as long as that.
  */
 #include "worker/origin/pool.h"
 
@@ -23,30 +11,252 @@
 #include <stdlib.h>
 
 #include "common/base/insist.h"
-#include "common/shm/seat.h"
+#include "worker/origin/origin.h"
+#include "worker/origin/queue.h"
 
 #define SERVER_MAGIC 0x53455256u
-#define ORIGIN_MAGIC 0x4f524947u
+
+/* How fast what is known of a latency fades: it halves. */
+#define LATENCY_HALF (10 * USEC_PER_SEC)
 
 static struct pool *pools;
 static unsigned pool_count;
+static unsigned private_rows;
 
-static void idle_expire(struct timer *t);
+/* ---- rows ---- */
+
+struct hash_id pool_row_id(const struct conf_pool *p, enum health_kind kind)
+{
+	static const struct str kinds[] = {
+	    [HEALTH_SERVER] = STR("server"),
+	    [HEALTH_CHECK] = STR("check"),
+	    [HEALTH_POOL] = STR("pool"),
+	    [HEALTH_ARM] = STR("arm")};
+	struct hash_id id = hash_id_add((struct hash_id){{0, 0}}, kinds[kind]);
+
+	id = hash_id_add(id, str_from(p->vhost->name));
+	return hash_id_add(id, str_from(p->name));
+}
+
+/* How many servers of P have that id already?  They are listed twice. */
+static unsigned count_alike(const struct pool *p, uint64_t id)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < p->count; i++)
+		n += p->at[i]->id == id;
+	return n;
+}
+
+static void name_server(struct server *s)
+{
+	struct hash_id row = pool_row_id(s->pool->conf, HEALTH_SERVER);
+	struct hash_id own = {{0, 0}};
+
+	own = hash_id_add(own, str_from(s->conf->url));
+	own = hash_id_add(own, str_from(s->address.text));
+	s->id = own.word[0] + count_alike(s->pool, own.word[0]);
+	row = hash_id_add(row, str_from(s->conf->url));
+	row = hash_id_add(row, str_from(s->address.text));
+	s->row = health_attach(HEALTH_SERVER, row);
+	private_rows += health_is_private(s->row);
+}
+
+struct health_row *pool_row(struct pool *p)
+{
+	if (p->row == NULL)
+		p->row = health_attach(HEALTH_POOL,
+		    pool_row_id(p->conf, HEALTH_POOL));
+	return p->row;
+}
+
+unsigned pools_private(void)
+{
+	return private_rows;
+}
+
+/* ---- servers ---- */
+
+/* Behind those of its tier, in the order of the configuration. */
+static void insert(struct pool *p, struct server *s)
+{
+	unsigned at = p->count++;
+
+	while (at > 0 && (p->at[at - 1]->conf->tier > s->conf->tier ||
+	    (p->at[at - 1]->conf->tier == s->conf->tier &&
+		p->at[at - 1]->conf > s->conf))) {
+		p->at[at] = p->at[at - 1];
+		at--;
+	}
+	p->at[at] = s;
+}
+
+struct server *pool_add_server(struct pool *p, const struct conf_server *conf,
+    const struct conf_address *address)
+{
+	struct server **at =
+	    realloc(p->at, (p->count + 1) * sizeof(struct server *));
+	struct server *s = at != NULL ? calloc(1, sizeof(*s)) : NULL;
+
+	p->at = at != NULL ? at : p->at;
+	if (s == NULL)
+		return NULL;
+	s->magic = SERVER_MAGIC;
+	s->conf = conf;
+	s->address = *address;
+	s->pool = p;
+	origin_init_server(s);
+	name_server(s);
+	insert(p, s);
+	return s;
+}
+
+static void server_free(struct server *s)
+{
+	health_detach(&s->row);
+	s->magic = 0;
+	free(s);
+}
+
+void pool_retire_server(struct server *s)
+{
+	struct pool *p = s->pool;
+	unsigned i = 0;
+
+	INSIST_MAGIC(s, SERVER_MAGIC);
+	while (p->at[i] != s)
+		i++;
+	p->count--;
+	memmove(&p->at[i], &p->at[i + 1],
+	    (p->count - i) * sizeof(struct server *));
+	s->retired = true;
+	origin_close_idle(s);
+	if (s->reserved == 0)
+		server_free(s);
+}
+
+/* All workers that want the last place say so before they look: so never more
+ * get it than there are places. */
+bool server_reserve(struct server *s)
+{
+	INSIST_MAGIC(s, SERVER_MAGIC);
+	health_hold(s->row);
+	if (s->conf->max_conns > 0) {
+		atomic_thread_fence(memory_order_seq_cst);
+		if (server_in_flight(s) > s->conf->max_conns) {
+			health_release(s->row);
+			return false;
+		}
+	}
+	s->reserved++;
+	return true;
+}
+
+void server_release(struct server *s)
+{
+	INSIST_MAGIC(s, SERVER_MAGIC);
+	INSIST(s->reserved > 0);
+	s->reserved--;
+	health_release(s->row);
+	if (s->conf->max_conns > 0)
+		queue_freed(s->pool);
+	if (s->retired && s->reserved == 0)
+		server_free(s);
+}
+
+/* ---- what may be used ---- */
+
+unsigned server_weight(const struct server *s)
+{
+	unsigned weight = atomic_load_explicit(&s->row->server.weight,
+	    memory_order_relaxed);
+
+	return weight > 0 ? weight : s->conf->weight;
+}
+
+static bool is_wanted(const struct server *s, bool stuck)
+{
+	switch ((enum health_wish)atomic_load_explicit(
+	    &s->row->server.wish, memory_order_relaxed)) {
+	case HEALTH_AS_CONFIGURED:
+		return !s->conf->down;
+	case HEALTH_DRAIN:
+		return stuck;
+	case HEALTH_DOWN:
+		return false;
+	case HEALTH_UP:
+		break;
+	}
+	return true;
+}
+
+bool server_is_usable(const struct server *s, bool stuck, usec_t now)
+{
+	if (s->check != NULL && atomic_load_explicit(&s->check->check.state,
+		memory_order_relaxed) == HEALTH_IS_DOWN)
+		return false;
+	return is_wanted(s, stuck) &&
+	    atomic_load_explicit(&s->row->server.ejected_until,
+		memory_order_relaxed) <= now;
+}
+
+bool server_has_room(const struct server *s)
+{
+	return s->conf->max_conns == 0 ||
+	    server_in_flight(s) < s->conf->max_conns;
+}
+
+bool pool_is_usable(const struct pool *p)
+{
+	for (unsigned i = 0; i < p->count; i++)
+		if (server_is_usable(p->at[i], false, loop_now()))
+			return true;
+	return false;
+}
+
+/* ---- latency ---- */
+
+usec_t server_latency(const struct server *s, usec_t now)
+{
+	const struct health_server *h = &s->row->server;
+	usec_t latency = atomic_load_explicit(&h->latency,
+	    memory_order_relaxed);
+	usec_t halves = (now - atomic_load_explicit(&h->latency_at,
+	    memory_order_relaxed)) / LATENCY_HALF;
+
+	if (halves > 0)
+		latency = halves < 31 ? latency >> halves : 0;
+	return latency;
+}
+
+/* What is slower than expected weighs more than what is faster. */
+void server_measured(struct server *s, usec_t latency)
+{
+	struct health_server *h = &s->row->server;
+	usec_t old = server_latency(s, loop_now());
+	usec_t step = latency - old;
+	usec_t next = old + (step > 0 ? step / 2 : step / 8);
+
+	if (old == 0)
+		next = latency;
+	next = next < 1 ? 1 : next > UINT32_MAX ? UINT32_MAX : next;
+	atomic_store_explicit(&h->latency, (uint32_t)next,
+	    memory_order_relaxed);
+	atomic_store_explicit(&h->latency_at, loop_now(),
+	    memory_order_relaxed);
+}
+
+/* ---- all of them ---- */
 
 static int pool_init(struct pool *p, const struct conf_pool *conf)
 {
 	p->conf = conf;
-	p->servers = calloc(conf->server_count, sizeof(*p->servers));
-	if (p->servers == NULL)
-		return -ENOMEM;
+	queue_init_pool(p);
 	for (unsigned i = 0; i < conf->server_count; i++) {
-		struct server *s = &p->servers[i];
+		const struct conf_server *s = &conf->servers[i];
 
-		s->magic = SERVER_MAGIC;
-		s->conf = &conf->servers[i];
-		s->pool = p;
-		list_init(&s->idle);
-		timer_init(&s->idle_timer, idle_expire);
+		if (pool_add_server(p, s, &s->address) == NULL)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -64,203 +274,28 @@ int pools_init(const struct conf *conf)
 	return err;
 }
 
-struct pool *pool_find(const struct conf_pool *conf)
-{
-	INSIST(conf->id < pool_count && pools[conf->id].conf == conf);
-	return &pools[conf->id];
-}
-
-/* ---- idle connections ---- */
-
-static struct origin *origin_of(struct list *link)
-{
-	struct origin *o = container_of(link, struct origin, link);
-
-	INSIST_MAGIC(o, ORIGIN_MAGIC);
-	return o;
-}
-
-static void leave_idle(struct origin *o)
-{
-	INSIST(o->server->pool->idle_count > 0);
-	list_del(&o->link);
-	o->server->pool->idle_count--;
-	count_down(origin_idle);
-}
-
-static void drop_idle(struct origin *o)
-{
-	leave_idle(o);
-	origin_drop(&o);
-}
-
-/* An edge on a connection: while it is lent its fiber sees to it. */
-static void on_event(struct watch *w, unsigned events)
-{
-	struct origin *o = container_of(w, struct origin, conn.watch);
-
-	(void)events;
-	INSIST_MAGIC(o, ORIGIN_MAGIC);
-	if (!list_empty(&o->link))
-		drop_idle(o);
-}
-
-/* When O has to go: before its time if there are too many. */
-static usec_t due_of(const struct origin *o)
-{
-	const struct pool *p = o->server->pool;
-	usec_t moment = o->idle_since + ORIGIN_FRESH;
-
-	if (p->idle_count <= p->conf->idle_max || o->idle_until < moment)
-		return o->idle_until;
-	return moment;
-}
-
-/* From the oldest on. */
-static void idle_expire(struct timer *t)
-{
-	struct server *s = container_of(t, struct server, idle_timer);
-	usec_t next = DEADLINE_NEVER;
-	struct list *link, *before;
-
-	INSIST_MAGIC(s, SERVER_MAGIC);
-	for (link = s->idle.prev; link != &s->idle; link = before) {
-		struct origin *o = origin_of(link);
-		usec_t due = due_of(o);
-
-		before = link->prev;
-		if (due <= loop_now())
-			drop_idle(o);
-		else if (due < next)
-			next = due;
-	}
-	if (next != DEADLINE_NEVER)
-		timer_set(t, next);
-}
-
 void pools_free(void)
 {
 	for (unsigned i = 0; i < pool_count; i++) {
 		struct pool *p = &pools[i];
 
-		for (unsigned k = 0; k < p->conf->server_count; k++) {
-			struct server *s = &p->servers[k];
-
-			while (!list_empty(&s->idle))
-				drop_idle(origin_of(s->idle.next));
-			timer_clear(&s->idle_timer);
-		}
-		free(p->servers);
+		while (p->count > 0)
+			pool_retire_server(p->at[p->count - 1]);
+		health_detach(&p->row);
+		free(p->at);
 	}
 	free(pools);
 	pools = NULL;
 	pool_count = 0;
 }
 
-/* ---- borrow, give, drop ---- */
-
-/*
- * Has the origin closed it?  Epoll has told what happened before this turn.
- * What may be repeated takes a connection that was given back a moment ago as
- * it is: if it was closed since then, a new one takes the request.  But not
- * while something may be left to read: that is not the reply to this request.
- */
-static bool is_stale(const struct origin *o, usec_t idle_at_most)
+struct pool *pool_find(const struct conf_pool *conf)
 {
-	if (idle_at_most > ORIGIN_FRESH &&
-	    !watch_is_ready(&o->conn.watch, WATCH_READ) &&
-	    loop_now() - o->idle_since < ORIGIN_MOMENT)
-		return false;
-	return conn_is_stale(&o->conn);
+	INSIST(conf->id < pool_count && pools[conf->id].conf == conf);
+	return &pools[conf->id];
 }
 
-/* The newest idle connection that is neither too old nor stale, or NULL. */
-static struct origin *take_idle(struct server *s, usec_t idle_at_most)
+struct pool *pool_at(unsigned i)
 {
-	while (!list_empty(&s->idle)) {
-		struct origin *o = origin_of(s->idle.next);
-
-		if (loop_now() - o->idle_since > idle_at_most)
-			return NULL;
-		if (o->idle_until <= loop_now() || is_stale(o, idle_at_most)) {
-			drop_idle(o);
-			continue;
-		}
-		leave_idle(o);
-		o->reused = true;
-		count(origin_reuses);
-		return o;
-	}
-	return NULL;
-}
-
-static int connect_new(struct server *s, struct origin **origin_r)
-{
-	const struct conf_address *a = &s->conf->address;
-	struct origin *o = calloc(1, sizeof(*o));
-	int err;
-
-	if (o == NULL)
-		return -ENOMEM;
-	o->magic = ORIGIN_MAGIC;
-	o->server = s;
-	list_init(&o->link);
-	err = conn_connect(&o->conn, (const struct sockaddr *)&a->addr, a->len,
-	    loop_now() + s->pool->conf->timeouts.connect);
-	if (err < 0) {
-		free(o);
-		return err;
-	}
-	o->conn.watch.on_event = on_event;
-	count(origin_connects);
-	*origin_r = o;
-	return 0;
-}
-
-int origin_borrow(struct server *s, usec_t idle_at_most,
-    struct origin **origin_r)
-{
-	INSIST_MAGIC(s, SERVER_MAGIC);
-	if (idle_at_most > 0) {
-		*origin_r = take_idle(s, idle_at_most);
-		if (*origin_r != NULL)
-			return 0;
-	}
-	return connect_new(s, origin_r);
-}
-
-void origin_give(struct origin **origin, usec_t patience)
-{
-	struct origin *o = *origin;
-	struct server *s = o->server;
-	usec_t look;
-
-	INSIST_MAGIC(o, ORIGIN_MAGIC);
-	INSIST(list_empty(&o->link));
-	if (o->conn.watch.seen_hup || patience <= 0 ||
-	    s->pool->conf->idle_max == 0) {
-		origin_drop(origin);
-		return;
-	}
-	*origin = NULL;
-	o->idle_since = loop_now();
-	o->idle_until = o->idle_since + patience;
-	list_add_head(&s->idle, &o->link);
-	s->pool->idle_count++;
-	count_add(COUNT_origin_idle, 1);
-	look = o->idle_since + (patience < ORIGIN_FRESH ? patience : ORIGIN_FRESH);
-	if (!timer_is_set(&s->idle_timer) || look < s->idle_timer.due)
-		timer_set(&s->idle_timer, look);
-}
-
-void origin_drop(struct origin **origin)
-{
-	struct origin *o = *origin;
-
-	INSIST_MAGIC(o, ORIGIN_MAGIC);
-	INSIST(list_empty(&o->link));
-	*origin = NULL;
-	conn_close(&o->conn);
-	o->magic = 0;
-	free(o);
+	return i < pool_count ? &pools[i] : NULL;
 }

@@ -1,29 +1,33 @@
 /*
- * pool.h - a worker's view of the pools: servers and their idle connections.
+ * pool.h - a worker's view of the pools and their servers.
  *
- * The configuration says which servers there are (common/conf); this is what
- * changes while a worker runs.  One struct pool per conf_pool, found by its id.
+ * The configuration says which servers there are to be (common/conf); this is
+ * what changes while a worker runs, and what all workers know together of each
+ * server (its row in the health table).  One struct pool per conf_pool, found
+ * by its id.
  *
- * An origin is a connection to one server while an exchange has borrowed it;
- * between exchanges it lies idle at its server, newest first, until it is
- * borrowed again, goes stale, or has been idle for too long.
+ * Servers come and go: a server of the configuration stands for each address
+ * that its name has now.  One that is gone is retired: it is in no pool any
+ * more, and is freed when nothing holds it.
  */
 #ifndef WORKER_ORIGIN_POOL_H
 #define WORKER_ORIGIN_POOL_H
 
+#include "common/base/list.h"
 #include "common/conf/conf.h"
-#include "worker/conn/conn.h"
-
-/* Which of its idle connections a request may take: any, or one on which
- * nothing says that the origin is about to close it. */
-#define ORIGIN_OF_ANY_AGE INT64_MAX
-#define ORIGIN_FRESH (1 * USEC_PER_SEC)
-#define ORIGIN_MOMENT (10 * USEC_PER_MSEC)
+#include "common/shm/health.h"
+#include "worker/fiber/loop.h"
 
 struct server {
 	uint32_t magic;
+	bool retired;
 	const struct conf_server *conf;
+	struct conf_address address;
 	struct pool *pool;
+	uint64_t id; /* of URL and address: the same in every process */
+	struct health_row *row;
+	const struct health_row *check; /* NULL: it is not checked */
+	unsigned reserved; /* by this process; what it holds in ROW */
 	struct list idle; /* struct origin, newest first */
 	struct timer idle_timer; /* due when the first is idle for too long */
 	int current; /* of the smooth weighted round robin */
@@ -31,18 +35,16 @@ struct server {
 
 struct pool {
 	const struct conf_pool *conf;
-	struct server *servers; /* conf->server_count */
-	unsigned idle_count;
-};
-
-struct origin {
-	uint32_t magic;
-	bool reused; /* borrowed from the idle ones */
-	struct conn conn;
-	struct server *server;
-	struct list link; /* in server->idle */
-	usec_t idle_since;
-	usec_t idle_until; /* at the latest */
+	struct health_row *row; /* NULL until pool_row */
+	struct server **at; /* COUNT of them, nearest tier first */
+	unsigned count;
+	unsigned idle_count; /* connections */
+	unsigned turn; /* of whoever goes round */
+	uint64_t weight_most; /* that balance.c has met */
+	struct list waiters; /* for a server to have room: queue.c */
+	struct list waiting_link; /* among the pools that have some */
+	struct timer look_again;
+	uint64_t served; /* the number of the last one that got a server */
 };
 
 /* Makes the pools of CONF; once a process.  0 or -ENOMEM. */
@@ -53,21 +55,58 @@ void pools_free(void);
 
 struct pool *pool_find(const struct conf_pool *conf);
 
+/* All of them, in the order of the configuration; NULL past the end. */
+struct pool *pool_at(unsigned i);
+
 /*
- * Borrows a connection to S: an idle one that was idle for at most IDLE_AT_MOST
- * and is peeked, or a new one.  IDLE_AT_MOST: ORIGIN_OF_ANY_AGE for what may be
- * repeated, ORIGIN_FRESH for what may not, 0 for a new one.  Returns 0;
- * -ETIMEDOUT (timeouts.connect of the pool), -ECANCELED, -EMFILE or another
- * -errno of connect.
+ * A server of P for ADDRESS, which S of the configuration has (now).  NULL: out
+ * of memory.
  */
-WAITS int origin_borrow(struct server *s, usec_t idle_at_most,
-    struct origin **origin_r);
+struct server *pool_add_server(struct pool *p, const struct conf_server *s,
+    const struct conf_address *address);
 
-/* Gives it back to lie idle for PATIENCE at most; 0 closes it, and so does a
- * pool that keeps none (keepalive.idle). */
-void origin_give(struct origin **origin, usec_t patience);
+/* S leaves its pool. */
+void pool_retire_server(struct server *s);
 
-/* Closes it: it is in the middle of a message, or broken. */
-void origin_drop(struct origin **origin);
+/* The row that all workers share for P. */
+struct health_row *pool_row(struct pool *p);
+
+/* The id of a row of KIND for the pool P; what follows is added by the caller.
+ * "web" of two vhosts are two pools. */
+struct hash_id pool_row_id(const struct conf_pool *p, enum health_kind kind);
+
+/* How many servers have a row of this process alone, for want of room. */
+unsigned pools_private(void);
+
+/* One more exchange for S is in flight.  False: it is full (max_conns). */
+bool server_reserve(struct server *s);
+void server_release(struct server *s);
+
+/* What all workers have in flight at S. */
+static inline unsigned server_in_flight(const struct server *s)
+{
+	return health_held(s->row);
+}
+
+/* Its weight: what an operator said last, or what is configured. */
+unsigned server_weight(const struct server *s);
+
+/* May S be given exchanges now?  STUCK: of a client that has been with it. */
+bool server_is_usable(const struct server *s, bool stuck, usec_t now);
+
+/* Has it room for one more (max_conns)? */
+bool server_has_room(const struct server *s);
+
+/* Is there a server in P that may be used? */
+bool pool_is_usable(const struct pool *p);
+
+/* ---- latency ---- */
+
+/* The first byte of a reply took so long. */
+void server_measured(struct server *s, usec_t latency);
+
+/* The smoothed time to the first byte: that of late counts; what is not used
+ * for a while is believed to have become faster.  0: not known. */
+usec_t server_latency(const struct server *s, usec_t now);
 
 #endif

@@ -23,7 +23,7 @@
 #include "common/conf/conf.h"
 #include "worker/http/body.h"
 #include "worker/http/message.h"
-#include "worker/origin/pool.h"
+#include "worker/conn/conn.h"
 #include "worker/proxy/client.h"
 #include "worker/proxy/identity.h"
 
@@ -84,7 +84,7 @@ struct exchange {
 	struct str cookies; /* field lines that set some of ours, or "" */
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
-	const struct server *server; /* the last that was tried */
+	const struct conf_server *server; /* the last that was tried */
 	unsigned attempts;
 	struct total *total; /* when timeouts.total is due, or NULL: limits.c */
 
@@ -97,6 +97,7 @@ struct exchange {
 	unsigned status;
 	uint64_t body_sent;
 	usec_t began;	   /* the request's first byte was there */
+	usec_t queued;	   /* waited so long for a server to have room */
 	usec_t connected;  /* an origin connection was ours; 0: never */
 	usec_t first_byte; /* of the origin's reply; 0: never */
 };

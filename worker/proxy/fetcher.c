@@ -14,6 +14,7 @@
 #include "worker/http/h1.h"
 #include "worker/http/keep_alive.h"
 #include "worker/origin/balance.h"
+#include "worker/origin/origin.h"
 
 static size_t head_room(const struct fetch *f, const struct server *s)
 {
@@ -51,13 +52,19 @@ static void part(struct fetch *f, struct origin *o)
 /* On a connection that was idle for IDLE at most. */
 static int try(struct fetch *f, usec_t idle, struct arena *a, bool *again_r)
 {
-	struct server *s = balance_pick(pool_find(f->pool), NULL);
+	struct pick pick = {.tried_count = 0};
+	struct server *s = balance_pick(pool_find(f->pool), &pick);
 	struct origin *o;
-	int err = origin_borrow(s, idle, &o);
+	int err;
 
+	if (s == NULL)
+		return pick.full ? -ENOBUFS : -ENOENT;
 	f->server = s->conf->url;
-	if (err < 0)
+	err = origin_borrow(s, idle, &o);
+	if (err < 0) {
+		server_release(s);
 		return err;
+	}
 	f->talk.reusable = f->talk.silent = false;
 	err = write_head(f, s, a);
 	if (err == 0)

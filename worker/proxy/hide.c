@@ -70,7 +70,7 @@ static void add_localhost(struct exchange *x, struct naming *n,
 
 static struct naming naming_of(struct exchange *x)
 {
-	const struct conf_server *server = x->server->conf;
+	const struct conf_server *server = x->server;
 	struct naming n = {.prefix = str_from(server->prefix),
 	    .scheme = x->identity.proto};
 

@@ -133,7 +133,7 @@ static inline struct str get_pool(const struct exchange *x)
 
 static inline struct str get_server(const struct exchange *x)
 {
-	return x->server != NULL ? str_from(x->server->conf->address.text)
+	return x->server != NULL ? str_from(x->server->address.text)
 				 : STR_NONE;
 }
 
@@ -226,6 +226,11 @@ static inline int64_t log_since_begin(const struct exchange *x, usec_t at)
 	if (at == 0)
 		return LOG_NO_VALUE;
 	return at > x->began ? at - x->began : 0;
+}
+
+static inline int64_t get_queue(const struct exchange *x)
+{
+	return x->queued > 0 ? x->queued : LOG_NO_VALUE;
 }
 
 static inline int64_t get_connect(const struct exchange *x)

@@ -17,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
+#include "worker/origin/origin.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/relay_inside.h"
@@ -61,6 +62,7 @@ static int borrow(struct relay *r, struct server *s, usec_t idle)
 		r->x->connected = loop_now();
 		return 0;
 	}
+	server_release(s);
 	if (err == -ETIMEDOUT)
 		return relay_fail(r, END_connect_deadline);
 	if (err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
@@ -128,12 +130,14 @@ static int try(struct exchange *x, struct server *s, usec_t idle,
 	bool stale;
 
 	if (r == NULL) {
+		server_release(s);
 		exchange_fail(x, END_overloaded);
 		return -1;
 	}
 	relay_init(r, x);
 	if (borrow(r, s, idle) == 0 && send_request(r, s) == 0 &&
 	    relay_read_final_head(r, &reply->head) == 0) {
+		server_measured(s, x->first_byte - x->connected);
 		relay_begin_body(r, reply);
 		return 0;
 	}
@@ -147,11 +151,11 @@ int relay_request(struct exchange *x, struct server *s, struct reply *reply)
 {
 	int err = try(x, s, idle_at_most(x), reply);
 
-	if (err > 0) {
+	if (err > 0 && server_reserve(s)) {
 		x->end = END_NONE;
 		err = try(x, s, 0, reply);
 	}
-	return err;
+	return err > 0 ? -1 : err;
 }
 
 /* Without a connection nothing was sent, and nothing of the body read. */

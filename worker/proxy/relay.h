@@ -4,12 +4,13 @@
 #ifndef WORKER_PROXY_RELAY_H
 #define WORKER_PROXY_RELAY_H
 
+#include "worker/origin/pool.h"
 #include "worker/proxy/reply.h"
 
 #define RELAY_INTERIMS_MAX 64 /* replies with 1xx before the final one */
 
 /*
- * Sends the request of X to S and reads the head of the reply; passes interim
+ * Sends the request of X to S, which is reserved, and reads the head of the reply; passes interim
  * replies on.  0: REPLY holds head and source (closing the source is the
  * caller's).  -1 after exchange_fail.  An idle connection that turns out to be
  * closed is replaced by a new one silently, if the request may be repeated.

@@ -13,6 +13,7 @@
 #include "worker/http/head.h"
 #include "worker/http/hop.h"
 #include "worker/http/keep_alive.h"
+#include "worker/origin/origin.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
 #include "worker/proxy/relay_inside.h"

@@ -9,6 +9,7 @@
 
 #include "worker/conn/block.h"
 #include "worker/http/head.h"
+#include "worker/origin/origin.h"
 #include "worker/proxy/relay_inside.h"
 
 /* ---- failing ---- */

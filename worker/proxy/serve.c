@@ -18,9 +18,9 @@
 
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
-#include "worker/origin/balance.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/answer.h"
+#include "worker/proxy/choose.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/headers.h"
@@ -41,15 +41,17 @@
 
 static void proxy(struct exchange *x, struct reply *reply)
 {
-	struct pool *pool = pool_find(x->pool);
-	struct server *server = NULL;
+	struct pick pick = {.tried_count = 0};
+	struct server *server;
 
-	if (!limits_begin_total(x) || !spool_gather(x))
+	if (!limits_begin_total(x) || !spool_gather(x) ||
+	    !choose_begin(x, &pick))
 		return;
 	mirror(x);
 	for (x->attempts = 1; x->attempts <= ATTEMPTS; x->attempts++) {
-		server = balance_pick(pool, server);
-		x->server = server;
+		server = choose_server(x, &pick);
+		if (server == NULL)
+			return;
 		if (relay_request(x, server, reply) == 0)
 			return;
 		if (x->attempts == ATTEMPTS || !relay_may_retry(x))

@@ -6,6 +6,7 @@
  * direction that breaks, or that nothing moved in for too long (in neither of
  * them), ends the other one too.
  */
+#include "worker/origin/origin.h"
 #include "worker/proxy/tunnel.h"
 
 #include <errno.h>

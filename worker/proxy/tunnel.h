@@ -4,6 +4,7 @@
 #ifndef WORKER_PROXY_TUNNEL_H
 #define WORKER_PROXY_TUNNEL_H
 
+#include "worker/origin/origin.h"
 #include "worker/proxy/exchange.h"
 
 /*

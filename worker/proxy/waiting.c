@@ -26,6 +26,8 @@ enum waiting waiting_of(const struct exchange *x)
 		return WAITING_request_head;
 	if (x->unsent)
 		return WAITING_client;
+	if (x->attempts > 0 && x->server == NULL)
+		return WAITING_queue;
 	if (x->attempts > 0 && x->connected == 0)
 		return WAITING_origin_connect;
 	if (!x->body.done)

@@ -1,7 +1,7 @@
 /*
- * test_pool.c - idle connections to origins: lent, given back, gone.
+ * test_origin.c - idle connections to origins: lent, given back, gone.
  */
-#include "worker/origin/pool.h"
+#include "worker/origin/origin.h"
 
 #include "common/shm/seat.h"
 #include "tests/unit/test_conn.h"
@@ -12,8 +12,11 @@
 #define IDLE_PATIENCE (3 * USEC_PER_SEC)
 
 /* One server; its connections as it sees them, in order of acceptance. */
-static struct conf_server conf_server = {.weight = 1};
+static struct conf_server conf_server = {.url = "http://origin", .weight = 1};
+static struct conf_vhost conf_vhost = {.name = "a"};
 static struct conf_pool conf_pool = {
+    .name = "web",
+    .vhost = &conf_vhost,
     .servers = &conf_server,
     .server_count = 1,
     .timeouts.connect = 3 * USEC_PER_SEC,
@@ -37,13 +40,15 @@ static void open_all(void)
 	MUST(fcntl(listener, F_SETFL, O_NONBLOCK) == 0);
 	memcpy(&conf_server.address.addr, &addr, sizeof(addr));
 	conf_server.address.len = sizeof(addr);
+	conf_server.address.text = "address";
 	ck_assert_int_eq(pools_init(&conf), 0);
-	server = &pool_find(&conf_pool)->servers[0];
+	server = pool_find(&conf_pool)->at[0];
 }
 
 static void close_all(void)
 {
 	turn_until_idle();
+	ck_assert_uint_eq(server_in_flight(server), 0);
 	pools_free();
 	ck_assert_int_eq(counted(COUNT_origin_idle), 0);
 	close(listener);
@@ -60,7 +65,10 @@ static void borrow_once(void *arg)
 {
 	struct borrowing *b = arg;
 
+	MUST(server_reserve(server));
 	b->result = origin_borrow(server, b->idle_at_most, &b->origin);
+	if (b->result < 0)
+		server_release(server);
 }
 
 static int try_to_borrow(usec_t idle_at_most, struct origin **origin_r)
@@ -377,7 +385,7 @@ END_TEST
 
 static void add_tests(Suite *suite)
 {
-	TCase *tcase = tcase_create("pool");
+	TCase *tcase = tcase_create("origin");
 
 	tcase_add_checked_fixture(tcase, open_all, close_all);
 	tcase_set_timeout(tcase, 120);
@@ -403,7 +411,7 @@ static void add_tests(Suite *suite)
 
 int main(void)
 {
-	Suite *suite = suite_create("pool");
+	Suite *suite = suite_create("origin");
 
 	add_tests(suite);
 	return run_all(suite);

@@ -1,0 +1,228 @@
+/*
+ * origin.c - connections to servers: borrowed, given back, idle.
+ *
+ * Runs in workers.
+ *
+ * An idle connection owns no fiber.  Any event on it ends it: an origin that
+ * speaks unasked or hangs up can't be used again.  Besides, it is peeked just
+ * before it is borrowed, because the event may still be on its way (unless it
+ * was given back only a moment ago: see is_stale).
+ *
+ *   server.idle   newest <-> ... <-> oldest     borrowed and given at the
+ *                                               front
+ *
+ * Each may lie idle for as long as its origin said that it keeps it, or else
+ * for keepalive.timeout of the pool.  One timer a server is enough: it looks
+ * through the list, which is short, at most once a moment; borrowing does not
+ * touch it, nor does giving, unless what is given has to go earlier.
+ * keepalive.idle bounds those that lie idle for longer than a moment: a worker
+ * that gets sixty replies in one turn and sixty requests in the next needs
+ * them all.
+ */
+#include "worker/origin/origin.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+#include "common/shm/seat.h"
+
+#define ORIGIN_MAGIC 0x4f524947u
+
+static void idle_expire(struct timer *t);
+
+void origin_init_server(struct server *s)
+{
+	list_init(&s->idle);
+	timer_init(&s->idle_timer, idle_expire);
+}
+
+/* ---- idle connections ---- */
+
+static struct origin *origin_of(struct list *link)
+{
+	struct origin *o = container_of(link, struct origin, link);
+
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	return o;
+}
+
+static void leave_idle(struct origin *o)
+{
+	INSIST(o->server->pool->idle_count > 0);
+	list_del(&o->link);
+	o->server->pool->idle_count--;
+	count_down(origin_idle);
+}
+
+static void close_origin(struct origin *o)
+{
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	INSIST(list_empty(&o->link));
+	conn_close(&o->conn);
+	o->magic = 0;
+	free(o);
+}
+
+static void drop_idle(struct origin *o)
+{
+	leave_idle(o);
+	close_origin(o);
+}
+
+/* An edge on a connection: while it is lent its fiber sees to it. */
+static void on_event(struct watch *w, unsigned events)
+{
+	struct origin *o = container_of(w, struct origin, conn.watch);
+
+	(void)events;
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	if (!list_empty(&o->link))
+		drop_idle(o);
+}
+
+/* When O has to go: before its time if there are too many. */
+static usec_t due_of(const struct origin *o)
+{
+	const struct pool *p = o->server->pool;
+	usec_t moment = o->idle_since + ORIGIN_FRESH;
+
+	if (p->idle_count <= p->conf->idle_max || o->idle_until < moment)
+		return o->idle_until;
+	return moment;
+}
+
+/* From the oldest on. */
+static void idle_expire(struct timer *t)
+{
+	struct server *s = container_of(t, struct server, idle_timer);
+	usec_t next = DEADLINE_NEVER;
+	struct list *link, *before;
+
+	for (link = s->idle.prev; link != &s->idle; link = before) {
+		struct origin *o = origin_of(link);
+		usec_t due = due_of(o);
+
+		before = link->prev;
+		if (due <= loop_now())
+			drop_idle(o);
+		else if (due < next)
+			next = due;
+	}
+	if (next != DEADLINE_NEVER)
+		timer_set(t, next);
+}
+
+void origin_close_idle(struct server *s)
+{
+	while (!list_empty(&s->idle))
+		drop_idle(origin_of(s->idle.next));
+	timer_clear(&s->idle_timer);
+}
+
+/* ---- borrow, give, drop ---- */
+
+/*
+ * Has the origin closed it?  Epoll has told what happened before this turn.
+ * What may be repeated takes a connection that was given back a moment ago as
+ * it is: if it was closed since then, a new one takes the request.  But not
+ * while something may be left to read: that is not the reply to this request.
+ */
+static bool is_stale(const struct origin *o, usec_t idle_at_most)
+{
+	if (idle_at_most > ORIGIN_FRESH &&
+	    !watch_is_ready(&o->conn.watch, WATCH_READ) &&
+	    loop_now() - o->idle_since < ORIGIN_MOMENT)
+		return false;
+	return conn_is_stale(&o->conn);
+}
+
+/* The newest idle connection that is neither too old nor stale, or NULL. */
+static struct origin *take_idle(struct server *s, usec_t idle_at_most)
+{
+	while (!list_empty(&s->idle)) {
+		struct origin *o = origin_of(s->idle.next);
+
+		if (loop_now() - o->idle_since > idle_at_most)
+			return NULL;
+		if (o->idle_until <= loop_now() || is_stale(o, idle_at_most)) {
+			drop_idle(o);
+			continue;
+		}
+		leave_idle(o);
+		o->reused = true;
+		count(origin_reuses);
+		return o;
+	}
+	return NULL;
+}
+
+static int connect_new(struct server *s, struct origin **origin_r)
+{
+	const struct conf_address *a = &s->address;
+	struct origin *o = calloc(1, sizeof(*o));
+	int err;
+
+	if (o == NULL)
+		return -ENOMEM;
+	o->magic = ORIGIN_MAGIC;
+	o->server = s;
+	list_init(&o->link);
+	err = conn_connect(&o->conn, (const struct sockaddr *)&a->addr, a->len,
+	    loop_now() + s->pool->conf->timeouts.connect);
+	if (err < 0) {
+		free(o);
+		return err;
+	}
+	o->conn.watch.on_event = on_event;
+	count(origin_connects);
+	*origin_r = o;
+	return 0;
+}
+
+int origin_borrow(struct server *s, usec_t idle_at_most,
+    struct origin **origin_r)
+{
+	INSIST(s->reserved > 0);
+	if (idle_at_most > 0) {
+		*origin_r = take_idle(s, idle_at_most);
+		if (*origin_r != NULL)
+			return 0;
+	}
+	return connect_new(s, origin_r);
+}
+
+void origin_give(struct origin **origin, usec_t patience)
+{
+	struct origin *o = *origin;
+	struct server *s = o->server;
+	usec_t look;
+
+	INSIST_MAGIC(o, ORIGIN_MAGIC);
+	INSIST(list_empty(&o->link));
+	if (o->conn.watch.seen_hup || patience <= 0 || s->retired ||
+	    s->pool->conf->idle_max == 0) {
+		origin_drop(origin);
+		return;
+	}
+	*origin = NULL;
+	o->idle_since = loop_now();
+	o->idle_until = o->idle_since + patience;
+	list_add_head(&s->idle, &o->link);
+	s->pool->idle_count++;
+	count_add(COUNT_origin_idle, 1);
+	look = o->idle_since + (patience < ORIGIN_FRESH ? patience : ORIGIN_FRESH);
+	if (!timer_is_set(&s->idle_timer) || look < s->idle_timer.due)
+		timer_set(&s->idle_timer, look);
+	server_release(s);
+}
+
+void origin_drop(struct origin **origin)
+{
+	struct origin *o = *origin;
+	struct server *s = o->server;
+
+	*origin = NULL;
+	close_origin(o);
+	server_release(s);
+}
