@@ -339,21 +339,37 @@ static struct server *choose(struct choice *c)
 	return NULL;
 }
 
-/* The server that the request is stuck to.  NULL with FULL: it will wait for
- * it; without: another will do. */
-static struct server *take_wanted(struct choice *c, struct pick *pick)
+static struct server *find_wanted(const struct choice *c)
 {
-	for (unsigned i = 0; i < c->pool->count; i++) {
-		struct server *s = c->pool->at[i];
-
-		if (s->id != pick->wanted || was_tried(pick, s) ||
-		    !server_is_usable(s, true, c->now))
-			continue;
-		if (server_reserve(s))
-			return s;
-		pick->full = c->pool->conf->queue.size > 0;
-	}
+	for (unsigned i = 0; i < c->pool->count; i++)
+		if (c->pool->at[i]->id == c->pick->wanted)
+			return c->pool->at[i];
 	return NULL;
+}
+
+/*
+ * The request is stuck to a server.  True: to that one alone, *server_r, or
+ * NULL: with FULL it is to be waited for.  False: another will do, because
+ * that one is gone, or down, or full and there is no queue.
+ */
+static bool take_wanted(const struct choice *c, struct pick *pick,
+    struct server **server_r)
+{
+	struct server *s = find_wanted(c);
+
+	*server_r = NULL;
+	if (s == NULL)
+		return false;
+	if (!server_is_usable(s, true, c->now) ||
+	    (was_tried(pick, s) && !pick->only_wanted))
+		return pick->only_wanted;
+	if (server_reserve(s)) {
+		*server_r = s;
+		return true;
+	}
+	pick->wanted_full = true;
+	pick->full = pick->only_wanted || c->pool->conf->queue.size > 0;
+	return pick->full;
 }
 
 /* Is there one that only wants room? */
@@ -370,12 +386,9 @@ struct server *balance_pick(struct pool *p, struct pick *pick)
 	struct choice c = {.pool = p, .pick = pick, .now = loop_now()};
 	struct server *s;
 
-	pick->full = false;
-	if (pick->wanted != 0) {
-		s = take_wanted(&c, pick);
-		if (s != NULL || pick->full)
-			return s;
-	}
+	pick->full = pick->wanted_full = false;
+	if (pick->wanted != 0 && take_wanted(&c, pick, &s))
+		return s;
 	for (int i = 0; i < RESERVE_TRIES; i++) {
 		s = choose(&c);
 		if (s == NULL && pick->tried_count > 0 && !c.again) {

@@ -12,6 +12,8 @@
 struct pick {
 	uint64_t key;	 /* of balance = "hash:...": what the request has */
 	uint64_t wanted; /* id of the server that it is stuck to; 0: none */
+	bool only_wanted; /* and no other, as long as P has that one */
+	bool wanted_full; /* out: that one had no room */
 	uint64_t tried[PICK_TRIED_MAX]; /* ids: they failed this request */
 	unsigned tried_count;
 	bool full; /* out: there are servers, but none has room */
