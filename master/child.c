@@ -17,6 +17,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "master/daemon_key.h"
 #include "master/giveback.h"
 #include "master/limits.h"
 #include "master/logs.h"
@@ -187,6 +188,7 @@ _Noreturn static void become_worker(struct world *w, unsigned slot, int seat,
 	    .listeners = w->listeners,
 	    .nofile = limits_nofile(),
 	    .pseudonym = pseudonym(),
+	    .key = daemon_key(),
 	    .segment = w->segment,
 	};
 

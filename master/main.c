@@ -28,6 +28,7 @@
 #include "common/shm/wake.h"
 #include "master/activation.h"
 #include "master/control.h"
+#include "master/daemon_key.h"
 #include "master/quit.h"
 #include "master/events.h"
 #include "master/fixed.h"
@@ -145,6 +146,8 @@ static int open_house(const struct conf *conf, struct out *why)
 		error = sinks_share();
 	if (error == 0)
 		error = pseudonym_make();
+	if (error == 0)
+		error = daemon_key_make();
 	if (error < 0) {
 		out_fmt(why, "error: %s\n", strerror(-error));
 		return -1;

@@ -38,6 +38,7 @@
 #include "worker/proxy/identity.h"
 #include "worker/proxy/serve.h"
 #include "worker/proxy/spool_file.h"
+#include "worker/proxy/stay.h"
 #include "worker/sandbox.h"
 #include "worker/slots.h"
 #include "worker/traps.h"
@@ -257,6 +258,8 @@ static int set_up(const struct worker_start *start)
 	queue_init();
 	if (err == 0)
 		err = pools_init(conf);
+	if (err == 0)
+		err = stay_init(conf, &start->key);
 	if (err == 0)
 		err = conf_pattern_init();
 	if (err == 0)

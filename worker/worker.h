@@ -47,6 +47,7 @@ struct worker_start {
 	unsigned nofile; /* soft RLIMIT_NOFILE, already raised */
 	const struct segment *segment; /* entered by the worker */
 	const char *pseudonym; /* what Via calls us: one for the daemon */
+	struct hash_key key; /* that only this daemon knows */
 };
 
 /*

@@ -51,6 +51,7 @@ struct conf_pool_draft {
 	struct conf_pool_draft *next;
 	struct conf_pool *pool;
 	struct conf_spot spot;
+	struct conf_spot sticky_spot; /* of what its clients are known by */
 	bool named; /* in "pools": a route may name it */
 	bool used;
 };

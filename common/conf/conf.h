@@ -139,6 +139,8 @@ struct conf_vhost {
 	unsigned route_count;
 	struct conf_ways ways; /* to them */
 	struct conf_rules rules;
+	struct str *sticky_cookies; /* names: no origin gets them */
+	unsigned sticky_cookie_count;
 	const char *canonical; /* clients of other names go there, or NULL */
 	const struct conf_scope *scope; /* until its route is known */
 	struct conf_place place;

@@ -13,6 +13,7 @@
 #include "common/conf/health.h"
 #include "common/conf/outlier.h"
 #include "common/conf/settings.h"
+#include "common/conf/sticky.h"
 #include "common/conf/suggest.h"
 #include "common/conf/url.h"
 
@@ -177,13 +178,14 @@ static void read_named(struct conf_build *b, struct conf_draft *draft,
 	conf_settings_check(b->report, group, CONTEXT_POOL);
 	servers = conf_setting_get(group, SETTING_POOL_servers);
 	read_settings(b, added->pool, group);
-	if (servers != NULL)
-		read_servers(b, added->pool, servers);
-	conf_balance_read(b, group, added->pool);
-	conf_settings_done(group);
 	if (servers != NULL) {
+		read_servers(b, added->pool, servers);
 		conf_health_check_servers(b, added->pool, group);
-	} else if (!conf_setting_given(group, SETTING_POOL_servers)) {
+	}
+	conf_balance_read(b, group, added->pool);
+	conf_sticky_read(b, group, added);
+	conf_settings_done(group);
+	if (!conf_setting_given(group, SETTING_POOL_servers)) {
 		conf_report_error(b->report, spot, "pool \"%s\" has no servers",
 		    group->name);
 		conf_report_help(b->report, "write servers = %s;",
@@ -199,6 +201,7 @@ void conf_pool_read_all(struct conf_build *b, struct conf_draft *draft,
 	for (int i = 0; i < count; i++)
 		read_named(b, draft,
 		    config_setting_get_elem(setting, (unsigned)i));
+	conf_sticky_collect(b, draft);
 }
 
 struct conf_pool *conf_pool_read_proxy(struct conf_build *b,

@@ -6,6 +6,7 @@
 #ifndef COMMON_CONF_POOL_T_H
 #define COMMON_CONF_POOL_T_H
 
+#include "common/base/hash.h"
 #include "common/conf/pattern.h"
 #include "common/conf/scope_t.h"
 
@@ -97,6 +98,23 @@ struct conf_breaker {
 	usec_t open;
 };
 
+/* What the clients of a pool are known by, to stay with their servers. */
+enum conf_stay_kind {
+	CONF_STAY_COOKIE, /* the cookie COOKIE, which we set and sign */
+	CONF_STAY_KEY,	  /* what KEY says of the request */
+	CONF_STAY_LEARN	  /* the cookie COOKIE, which their server sets */
+};
+
+struct conf_stay {
+	enum conf_stay_kind kind;
+	struct str cookie;
+	struct conf_template key;
+	usec_t ttl; /* 0: CONF_STAY_COOKIE, as long as the browser lives */
+	bool fails; /* who has no server does not get another */
+	bool has_secret;
+	struct hash_key secret; /* signs; else the daemon's own */
+};
+
 struct conf_pool {
 	const char *name; /* "web"; of proxy = "url": the url */
 	bool is_named;	  /* "web" */
@@ -116,6 +134,7 @@ struct conf_pool {
 	const struct conf_health *health;   /* NULL: no checks */
 	const struct conf_outlier *outlier; /* NULL: none is taken out */
 	const struct conf_breaker *breaker; /* NULL: never shut */
+	const struct conf_stay *sticky; /* NULL: clients stay nowhere */
 	struct conf_vhost *vhost;
 	struct conf_place place;
 };

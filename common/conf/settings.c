@@ -48,6 +48,7 @@ static const char *const context_names[] = {
     [CONTEXT_OUTLIER] = "outlier of a pool",
     [CONTEXT_BREAKER] = "breaker of a pool",
     [CONTEXT_QUEUE] = "queue of a pool",
+    [CONTEXT_STICKY] = "sticky of a pool",
     [CONTEXT_COOKIES] = "cookies",
     [CONTEXT_ERROR] = "an entry of errors",
     [CONTEXT_SPLIT] = "split of a route",

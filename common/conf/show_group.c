@@ -155,13 +155,21 @@ static bool has_defaults(enum conf_context context)
 	return false;
 }
 
+/* Does a group of CONTEXT switch something on?  While it is absent nothing of
+ * it is in force. */
+static bool switches_on(enum conf_context context)
+{
+	return context == CONTEXT_STICKY;
+}
+
 static void show_sub_group(struct conf_writer *w, enum conf_setting id,
     const struct conf_layers *layers)
 {
 	const struct conf_setting_row *row = &conf_setting_rows[id];
 	struct conf_layers in = conf_layers_in(layers, id);
 
-	if (in.count == 0 && !has_defaults((enum conf_context)row->least))
+	if (in.count == 0 && (switches_on((enum conf_context)row->least) ||
+		!has_defaults((enum conf_context)row->least)))
 		return;
 	conf_write_begin(w, row->key);
 	conf_write_open(w, "{", NULL);

@@ -13,6 +13,7 @@
 #include "common/base/insist.h"
 #include "common/base/log.h"
 #include "common/shm/health.h"
+#include "common/shm/sticky.h"
 
 struct holding {
 	unsigned holders; /* segments */

@@ -7,3 +7,4 @@
  * and name_enter.  (The seats have their own way: the master needs them.)
  */
 AREA(health)
+AREA(sticky)

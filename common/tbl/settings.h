@@ -90,6 +90,8 @@ SETTING(GLOBAL, errors, GROUPS, 0, 200, NULL,
 
 SETTING(SHARED, health, SIZE, 1 << 20, (uint64_t)4 << 30, "4m", "\"16m\"",
     "of the table of servers, checks and pools")
+SETTING(SHARED, sticky, SIZE, 64 << 10, (uint64_t)4 << 30, "4m", "\"16m\"",
+    "of the stick table")
 LATER(SHARED, cache, "of the cache")
 LATER(SHARED, limits, "of what rates are counted by")
 LATER(SHARED, sessions, "of TLS sessions")
@@ -181,11 +183,12 @@ SETTING(POOL, balance, TEXT, 0, 0, "p2c", "\"least_conn\"",
     "how a server is chosen")
 SETTING(POOL, prefer, TEXTS, 0, 100, NULL, "\"zone\"",
     "whose servers are asked first: \"zone\", or names of zones")
-LATER(POOL, sticky, "clients that stay with a server")
 SETTING(POOL, health, FEATURE, CONTEXT_HEALTH, 0, "false",
     "{ path = \"/healthz\"; }", "checks of the servers, by themselves")
 SETTING(POOL, outlier, FEATURE, CONTEXT_OUTLIER, 0, "true",
     "{ errors = 10; eject = \"30s\"; }", "servers taken out for their errors")
+SETTING(POOL, sticky, GROUP, CONTEXT_STICKY, 0, NULL,
+    "{ cookie = \"srv\"; ttl = \"8h\"; }", "clients that stay with a server")
 LATER(POOL, retry, "retries")
 LATER(POOL, hedge, "a second request when the first is slow")
 SETTING(POOL, slow_start, DURATION, 0, USEC_PER_DAY, "0s", "\"30s\"",
@@ -408,6 +411,19 @@ SETTING(QUEUE, size, COUNT, 0, 65535, "1000", "500",
     "requests that may wait, of all workers; 0: none")
 SETTING(QUEUE, timeout, DURATION, USEC_PER_MSEC, USEC_PER_HOUR, "5s",
     "\"10s\"", "for how long")
+
+SETTING(STICKY, cookie, TEXT, 0, 0, NULL, "\"srv\"",
+    "clients are known by a signed cookie of ours")
+SETTING(STICKY, key, TEXT, 0, 0, NULL, "\"header:X-User\"",
+    "clients are known by something of their requests")
+SETTING(STICKY, learn, TEXT, 0, 0, NULL, "\"JSESSIONID\"",
+    "clients are known by a cookie that their server sets")
+SETTING(STICKY, ttl, DURATION, 0, 30 * USEC_PER_DAY, "1h", "\"8h\"",
+    "how long a client is known that does not come back")
+SETTING(STICKY, if_down, TEXT, 0, 0, "other", "\"fail\"",
+    "what a client gets whose server is down: another one, or 503")
+SETTING(STICKY, secret, TEXT, 0, 0, NULL, "\"${file:/etc/sluice/sticky.key}\"",
+    "what the cookie is signed with, to be known by several daemons")
 
 SETTING(COOKIES, rewrite_domain, TEXT, 0, 0, NULL, "\".example.com\"",
     "instead of a Domain that names the origin")

@@ -125,6 +125,8 @@ static const struct place {
 	"\n}; }; };"},
     [CONTEXT_QUEUE] = {HOST PROXY "pools = { p = { queue = {\n",
 	"\n}; }; };"},
+    [CONTEXT_STICKY] = {HOST PROXY "pools = { p = { sticky = {\n",
+	"\n}; }; };"},
     [CONTEXT_COOKIES] = {HOST PROXY "cookies = {\n", "\n};"},
     [CONTEXT_ERROR] = {HOST PROXY "errors = ( {\n", "\n} );"},
     [CONTEXT_SPLIT] = {HOST "routes = ( { path = \"/\"; split = {\n",

@@ -16,6 +16,7 @@
 
 #include "common/base/log.h"
 #include "common/ipc/question.h"
+#include "master/daemon_key.h"
 #include "master/hear.h"
 #include "master/logs.h"
 #include "master/pseudonym.h"
@@ -62,6 +63,7 @@ static void setup(void)
 	signals_block();
 	log_set_fd(open("/dev/null", O_WRONLY));
 	ck_assert_int_eq(pseudonym_make(), 0);
+	ck_assert_int_eq(daemon_key_make(), 0);
 	ck_assert_int_eq(events_init(), 0);
 	ck_assert_int_eq(signals_listen(actions), 0);
 	ck_assert_int_eq(seats_create(), 0);

@@ -10,15 +10,27 @@
 
 #include "worker/origin/queue.h"
 #include "worker/proxy/key.h"
+#include "worker/proxy/stay.h"
 
 bool choose_begin(struct exchange *x, struct pick *pick)
 {
+	if (!stay_begin(x, pick))
+		return false;
 	if (x->pool->balance != CONF_BALANCE_hash)
 		return true;
 	return key_hash(x, &x->pool->key, &pick->key);
 }
 
-static void fail(struct exchange *x, int err)
+/* Who asks, for a fair queue. */
+static uint64_t client_of(const struct exchange *x)
+{
+	static const struct hash_key plain;
+
+	return hash_bytes(&plain, x->identity.address.p,
+	    x->identity.address.n);
+}
+
+static void fail(struct exchange *x, const struct pick *pick, int err)
 {
 	if (err == -ECANCELED)
 		exchange_fail_client(x, err, END_stopped);
@@ -26,6 +38,8 @@ static void fail(struct exchange *x, int err)
 		exchange_fail(x, END_queue_deadline);
 	else if (err == -ENOBUFS)
 		exchange_fail(x, END_queue_full);
+	else if (pick->wanted != 0 && pick->only_wanted)
+		exchange_fail(x, END_sticky_down);
 	else
 		exchange_fail(x, END_no_server);
 }
@@ -34,12 +48,11 @@ struct server *choose_server(struct exchange *x, struct pick *pick)
 {
 	struct server *server;
 	usec_t began = loop_now();
-	int err = queue_pick(pool_find(x->pool), pick, x->identity.address,
-	    &server);
+	int err = queue_pick(pool_find(x->pool), pick, client_of(x), &server);
 
 	x->queued += loop_now() - began;
 	if (err < 0) {
-		fail(x, err);
+		fail(x, pick, err);
 		return NULL;
 	}
 	x->server = server->conf;

@@ -54,6 +54,24 @@ struct carry {
 
 struct spool;
 
+/* How a client came to its server; the log's sticky= . */
+enum stay_state {
+	STAY_NONE, /* it stays nowhere */
+	STAY_HIT,  /* its own */
+	STAY_NEW,  /* it had none */
+	STAY_MOVED, /* its own takes none: this is its own from now on */
+	STAY_AWAY   /* its own is full: only this once */
+};
+
+/* Where the client stays, if its pool is sticky: stay.c. */
+struct stay {
+	uint64_t server; /* the id of its own, or 0 */
+	bool has_key;
+	bool is_due; /* its cookie is to be set anew */
+	struct hash_id key; /* in the stick table, if it HAS_KEY */
+	enum stay_state state;
+};
+
 struct exchange {
 	uint32_t magic;
 	struct client *client;
@@ -86,6 +104,7 @@ struct exchange {
 	struct str routed; /* the path as it came to ROUTE: for templates */
 	const struct conf_server *server; /* the last that was tried */
 	unsigned attempts;
+	struct stay stay;
 	struct total *total; /* when timeouts.total is due, or NULL: limits.c */
 
 	enum end end;

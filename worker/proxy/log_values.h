@@ -137,6 +137,16 @@ static inline struct str get_server(const struct exchange *x)
 				 : STR_NONE;
 }
 
+static inline struct str get_sticky(const struct exchange *x)
+{
+	static const struct str names[] = {[STAY_HIT] = STR("hit"),
+	    [STAY_NEW] = STR("new"),
+	    [STAY_MOVED] = STR("moved"),
+	    [STAY_AWAY] = STR("away")};
+
+	return names[x->stay.state];
+}
+
 static inline int64_t get_attempts(const struct exchange *x)
 {
 	return x->attempts > 0 ? (int64_t)x->attempts : LOG_NO_VALUE;

@@ -35,6 +35,7 @@
 #include "worker/proxy/route.h"
 #include "worker/proxy/split.h"
 #include "worker/proxy/spool.h"
+#include "worker/proxy/stay.h"
 #include "worker/proxy/tunnel.h"
 
 #define ATTEMPTS 2
@@ -52,8 +53,10 @@ static void proxy(struct exchange *x, struct reply *reply)
 		server = choose_server(x, &pick);
 		if (server == NULL)
 			return;
-		if (relay_request(x, server, reply) == 0)
+		if (relay_request(x, server, reply) == 0) {
+			stay_end(x, server, &pick, &reply->head);
 			return;
+		}
 		if (x->attempts == ATTEMPTS || !relay_may_retry(x))
 			return;
 		x->end = END_NONE;

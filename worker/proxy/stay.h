@@ -1,0 +1,25 @@
+/*
+ * stay.h - clients that stay with a server: the setting "sticky" of a pool.
+ */
+#ifndef WORKER_PROXY_STAY_H
+#define WORKER_PROXY_STAY_H
+
+#include "worker/origin/balance.h"
+#include "worker/proxy/exchange.h"
+
+/* Once a process.  DAEMON is a random key that all workers of this daemon
+ * have; CONF is kept.  0 or -ENOMEM. */
+int stay_init(const struct conf *conf, const struct hash_key *daemon);
+
+/*
+ * Before a server is picked: the one that the client of X stays with goes to
+ * PICK, and no cookie of ours goes to an origin.  False after exchange_fail.
+ */
+bool stay_begin(struct exchange *x, struct pick *pick);
+
+/* S, which was picked by PICK, has answered with HEAD: there the client stays,
+ * unless its own was only full. */
+void stay_end(struct exchange *x, const struct server *s,
+    const struct pick *pick, const struct message *head);
+
+#endif
