@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from harness import StartFailed, eventually, proxy_to
+from harness import UNBUFFERED, StartFailed, eventually, proxy_to
 from harness_origin import reply
 from harness_processes import free_port
 from harness_scripts import get, pattern, post
@@ -269,7 +269,7 @@ def test_a_page_instead_of_an_early_error_does_not_wait(sluice, origin,
 
     behind = origin(script)
     daemon = with_errors(sluice, '{ status = 503; origin = true; }',
-                         to=behind)
+                         to=behind, conf=UNBUFFERED)
     request = post("/", pattern(50_000), length=50_000) \
         if framing == "length" else post("/", pattern(49_000), b"1" * 1000)
     with daemon.client() as client:
@@ -293,7 +293,7 @@ def test_a_client_may_leave_with_the_page_instead_of_an_early_error(sluice,
         peer.read_to_close()
 
     daemon = with_errors(sluice, '{ status = 503; origin = true; }',
-                         to=origin(script))
+                         to=origin(script), conf=UNBUFFERED)
     for _ in range(2):
         with daemon.client() as client:
             client.send(post("/", pattern(1000), length=50_000))

@@ -18,8 +18,30 @@ def left(daemon):
 def test_the_words_are_those_of_the_table():
     text = (REPOSITORY / "common/tbl/waiting.h").read_text()
     assert re.findall(r"^WAITING\((\w+)", text, re.M) == [
-        "request_head", "request_body", "origin_connect",
+        "request_head", "request_body", "queue", "origin_connect",
         "origin_first_byte", "origin_body", "client"]
+
+
+def test_for_a_server_to_have_room(sluice, origin):
+    gate = Gate()
+    behind = origin(held(gate, reply(b"x")))
+    daemon = sluice(workers=1, vhost=f'''
+        host = "*";
+        pools = {{ web = {{ servers = [ "{behind.url}" ];
+                          max_conns = 1; }}; }};
+        routes = ( {{ path = "/"; pool = "web"; }} );''')
+    with daemon.client() as first:
+        first.request()
+        gate.wait_reached()
+        with daemon.client() as second:
+            second.request()
+            eventually(lambda: counters(daemon)["exchanges"] == 2,
+                       what="the second to wait")
+        line = left(daemon)
+        assert (line["status"], line["waiting_for"]) == ("499", "queue")
+        gate.open()
+        assert first.read_reply().body == b"x"
+    assert len(behind.requests) == 1
 
 
 def test_for_the_first_byte_of_the_origin(sluice, origin):

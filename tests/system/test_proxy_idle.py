@@ -97,7 +97,7 @@ def test_more_clients_than_descriptors_wait_and_are_served(sluice, origin,
     """The kernel's queue holds those for whom there is no room; nobody is
     refused, and it is not said for each of them."""
     daemon = limited(sluice(vhost=proxy_to(origin(tell)), workers=1,
-                            start=False), 400)
+                            start=False), 600)
     clients = [daemon.client(deadline=30) for _ in range(300)]
     room = counters(daemon)["clients"]
     assert 100 < room < 300
