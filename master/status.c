@@ -21,20 +21,6 @@ void status_begin(void)
 	begun = clock_mono();
 }
 
-static void write_duration(struct out *o, usec_t usec)
-{
-	long s = usec > 0 ? (long)(usec / USEC_PER_SEC) : 0;
-
-	if (s >= 86400)
-		out_fmt(o, "%ldd%ldh", s / 86400, s / 3600 % 24);
-	else if (s >= 3600)
-		out_fmt(o, "%ldh%ldm", s / 3600, s / 60 % 60);
-	else if (s >= 60)
-		out_fmt(o, "%ldm%lds", s / 60, s % 60);
-	else
-		out_fmt(o, "%lds", s);
-}
-
 /* ---- status ---- */
 
 static const char *state(void)
@@ -82,7 +68,7 @@ void status_write(struct out *o)
 	if (w != NULL)
 		write_world(o, w);
 	out_fmt(o, "%-18s ", "uptime");
-	write_duration(o, clock_mono() - begun);
+	out_span(o, clock_mono() - begun);
 	out_fmt(o, "\n%-18s %u of %u ready, %u draining\n", "workers",
 	    count_children(CHILD_READY), w != NULL ? w->slot_count : 0,
 	    count_children(CHILD_DRAINING));
@@ -147,20 +133,20 @@ static void write_reason(struct out *o, const struct child *c)
 		    read_count(c, COUNT_exchanges),
 		    read_count(c, COUNT_clients));
 		out_lit(o, "exchanges end in ");
-		write_duration(o, left);
+		out_span(o, left);
 		out_lit(o, ", ");
 	} else {
 		out_lit(o, "  waits for tunnels; ");
 	}
 	out_lit(o, "tunnels end in ");
-	write_duration(o, c->tunnels.due - events_now());
+	out_span(o, c->tunnels.due - events_now());
 }
 
 static void write_worker(struct out *o, const struct child *c)
 {
 	out_fmt(o, "%-4u %-10u %-8d %-9s ", c->slot, c->generation,
 	    (int)c->pid, child_state_name(c->state));
-	write_duration(o, events_now() - c->since);
+	out_span(o, events_now() - c->since);
 	out_fmt(o, "  %llu clients, %llu exchanges, %llu requests",
 	    read_count(c, COUNT_clients), read_count(c, COUNT_exchanges),
 	    read_count(c, COUNT_requests));

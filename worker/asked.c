@@ -12,6 +12,8 @@
 #include "common/base/out.h"
 #include "common/ipc/channel.h"
 #include "common/ipc/question.h"
+#include "worker/origin/order.h"
+#include "worker/origin/tell.h"
 #include "worker/proxy/explain.h"
 
 #define CUT "...\n" /* what is longer than an answer may be */
@@ -25,6 +27,8 @@ typedef bool asked_fn(const struct conf *conf, struct str words,
 
 static asked_fn *const answers[QUESTION_KINDS] = {
     [QUESTION_route] = explain,
+    [QUESTION_pools] = tell_pools,
+    [QUESTION_server] = order_server,
 };
 
 static bool answer(const struct conf *conf, int64_t value, int fd,

@@ -41,6 +41,20 @@ void out_msec(struct out *o, int64_t usec)
 	out_bytes(o, decimals, sizeof(decimals));
 }
 
+void out_span(struct out *o, int64_t usec)
+{
+	long s = usec > 0 ? (long)(usec / 1000000) : 0;
+
+	if (s >= 86400)
+		out_fmt(o, "%ldd%ldh", s / 86400, s / 3600 % 24);
+	else if (s >= 3600)
+		out_fmt(o, "%ldh%ldm", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		out_fmt(o, "%ldm%lds", s / 60, s % 60);
+	else
+		out_fmt(o, "%lds", s);
+}
+
 void out_fmt(struct out *o, const char *fmt, ...)
 {
 	va_list args;

@@ -64,6 +64,9 @@ void out_hex(struct out *o, uint64_t value);
 /* Microseconds as milliseconds with three decimals: 1234 -> 1.234 */
 void out_msec(struct out *o, int64_t usec);
 
+/* How long something takes, for people: "12s", "3m12s", "2h5m", "4d1h". */
+void out_span(struct out *o, int64_t usec);
+
 /* For what is rare: uses vsnprintf (about 2.4 KiB of stack). */
 void out_fmt(struct out *o, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

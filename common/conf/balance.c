@@ -27,6 +27,12 @@ static const char *const names[] = {
 
 /* ---- balance ---- */
 
+const char *conf_balance_name(enum conf_balance balance)
+{
+	INSIST(balance < CONF_BALANCES);
+	return names[balance];
+}
+
 static void report_unknown(struct conf_build *b,
     const config_setting_t *setting, struct str text)
 {

@@ -31,6 +31,9 @@ enum conf_balance {
 	CONF_BALANCES
 };
 
+/* "p2c" */
+const char *conf_balance_name(enum conf_balance balance);
+
 /* Who waits for a server of the pool to have room. */
 struct conf_queue {
 	unsigned size; /* of all workers; 0: nobody waits */

@@ -7,3 +7,5 @@
  * that the master logs who asked.  worker/asked.c has a function for each.
  */
 QUESTION(route, false, "what would become of a request, and why")
+QUESTION(pools, false, "the servers of pools, and how they are")
+QUESTION(server, true, "what an operator wants of a server")

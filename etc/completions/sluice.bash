@@ -9,10 +9,19 @@ _sluice_words() # PROGRAM: its long options, then its verbs
 	    -e '/^verbs:/,$s/^  ([a-z]+) .*/\1/p'
 }
 
+_sluice_behind() # VERB: what may stand behind it
+{
+	case $1 in
+	pools) echo --watch ;;
+	server) echo drain down up weight ;;
+	esac
+}
+
 _sluice()
 {
 	local current=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
+	local word behind
 
 	case $before in
 	-f | --file | -s | --socket)
@@ -24,6 +33,13 @@ _sluice()
 		return
 		;;
 	esac
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		behind=$(_sluice_behind "$word")
+		[[ -z $behind ]] && continue
+		[[ $before == server ]] && return
+		mapfile -t COMPREPLY < <(compgen -W "$behind" -- "$current")
+		return
+	done
 	mapfile -t COMPREPLY < <(compgen -W "$(_sluice_words "$1")" \
 	    -- "$current")
 }

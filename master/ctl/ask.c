@@ -91,55 +91,81 @@ static char *read_answer(FILE *f, size_t *n_r)
 	return fclose(to) == 0 ? text : NULL;
 }
 
-static int print_answer(FILE *f, const struct ask *a)
+/* The whole answer, or NULL. */
+static char *take_answer(FILE *f, const struct ask *a, int *code_r, size_t *n_r)
 {
 	int code = read_head(f);
-	FILE *to = code == ASK_DONE || a->form != ASK_TEXT ? stdout : stderr;
-	size_t n = 0;
-	char *text = read_answer(f, &n);
+	char *text = read_answer(f, n_r);
 
-	if (code == ASK_NO_DAEMON || text == NULL ||
-	    (code == ASK_DONE && ferror(f))) {
-		free(text);
-		complain(a->path, "no answer");
-		return ASK_NO_DAEMON;
-	}
-	if (a->form != ASK_TEXT && (a->form != ASK_JSON || code != ASK_DONE))
-		json_print(code == ASK_DONE, a->form == ASK_JSON_STEPS,
-		    text);
-	else
-		fwrite(text, 1, n, to);
+	*code_r = code;
+	if (code != ASK_NO_DAEMON && text != NULL &&
+	    !(code == ASK_DONE && ferror(f)))
+		return text;
 	free(text);
-	return fflush(to) == 0 ? code : ASK_REFUSED;
+	complain(a->path, "no answer");
+	*code_r = ASK_NO_DAEMON;
+	return NULL;
 }
 
-static int ask_at(int fd, const struct ask *a)
+static char *ask_at(int fd, const struct ask *a, int *code_r, size_t *n_r)
 {
 	FILE *f = fdopen(fd, "r");
-	int code;
+	char *text;
 
+	*code_r = ASK_NO_DAEMON;
 	if (f == NULL) {
 		complain(a->path, strerror(errno));
 		close(fd);
-		return ASK_NO_DAEMON;
+		return NULL;
 	}
 	if (!send_line(fd, a->line, a->form == ASK_JSON))
 		complain(a->path, "it takes no questions");
-	code = print_answer(f, a); /* it may have said why */
+	text = take_answer(f, a, code_r, n_r); /* it may have said why */
 	fclose(f);
+	return text;
+}
+
+static char *ask_anywhere(const struct ask *a, int *code_r, size_t *n_r)
+{
+	int fd = connect_to(a->path, a->patient);
+
+	*code_r = ASK_NO_DAEMON;
+	return fd >= 0 ? ask_at(fd, a, code_r, n_r) : NULL;
+}
+
+int ask_text(const struct ask *a, char **text_r)
+{
+	size_t n = 0;
+	int code;
+
+	*text_r = ask_anywhere(a, &code, &n);
 	return code;
 }
 
 int ask(const struct ask *a)
 {
-	int fd = connect_to(a->path, a->patient);
-	int code = fd >= 0 ? ask_at(fd, a) : ASK_NO_DAEMON;
+	char nobody[] = "no daemon has answered";
+	size_t n = 0;
+	int code;
+	char *text = ask_anywhere(a, &code, &n);
+	FILE *to = code == ASK_DONE || a->form != ASK_TEXT ? stdout : stderr;
 
-	if (code == ASK_NO_DAEMON && a->form != ASK_TEXT) {
-		char text[] = "no daemon has answered";
+	if (text == NULL && a->form != ASK_TEXT)
+		json_print(false, false, nobody);
+	else if (text != NULL && a->form != ASK_TEXT &&
+	    (a->form != ASK_JSON || code != ASK_DONE))
+		json_print(code == ASK_DONE, a->form == ASK_JSON_STEPS,
+		    text);
+	else if (text != NULL)
+		fwrite(text, 1, n, to);
+	free(text);
+	return fflush(to) == 0 ? code : ASK_REFUSED;
+}
 
-		json_print(false, false, text);
-		fflush(stdout);
-	}
-	return code;
+bool ask_is_word(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
 }

@@ -30,4 +30,13 @@ struct ask {
  */
 int ask(const struct ask *a);
 
+/*
+ * The same, but an answer that is text is the caller's, in *TEXT_R (malloc'ed,
+ * with a NUL behind it).  NULL: no daemon has answered, which was told.
+ */
+int ask_text(const struct ask *a, char **text_r);
+
+/* May TEXT be a word of a question? */
+bool ask_is_word(const char *text);
+
 #endif

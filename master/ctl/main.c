@@ -3,8 +3,8 @@
  *
  *   sluicectl [-s SOCKET] [--json] VERB
  *
- * Verbs have nothing of their own here yet but their help: the daemon does
- * the work and writes the text.  One that does gets a file in this folder.
+ * Most verbs have nothing of their own here but their help: the daemon does
+ * the work and writes the text.  One that has a file in this folder.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -12,7 +12,9 @@
 
 #include "common/conf/paths.h"
 #include "master/ctl/ask.h"
+#include "master/ctl/pools.h"
 #include "master/ctl/route.h"
+#include "master/ctl/server.h"
 
 #define DEFAULT_SOCKET CONF_RUN_DIR "/ctl.sock"
 
@@ -21,22 +23,28 @@ struct verb {
 	enum ask_form json; /* how it is asked with --json */
 	bool patient;	    /* it may take longer than a few seconds */
 	const char *help;
+	/* One that takes words of its own: ARGV from the verb on. */
+	int (*run)(const struct ask *how, int argc, char **argv);
 };
 
 static const struct verb verbs[] = {
-    {"status", ASK_JSON, false, "show generation, workers and counters"},
+    {"status", ASK_JSON, false, "show generation, workers and counters", NULL},
     {"workers", ASK_JSON, false,
-	"show each worker, and what old ones wait for"},
-    {"version", ASK_JSON, false, "show version, libraries and features"},
+	"show each worker, and what old ones wait for", NULL},
+    {"version", ASK_JSON, false, "show version, libraries and features", NULL},
     {"route", ASK_JSON_STEPS, false,
-	"tell which vhost, route and pool take a URL, and why"},
+	"tell which vhost, route and pool take a URL, and why", ctl_route},
+    {"pools", ASK_JSON, false,
+	"show the servers of pools: state, load, latency", ctl_pools},
+    {"server", ASK_JSON_LINES, false,
+	"drain a server, take it down or up, change its weight", ctl_server},
     {"reload", ASK_JSON_LINES, true,
-	"load the configuration; returns when it is in force"},
+	"load the configuration; returns when it is in force", NULL},
     {"reopen", ASK_JSON_LINES, false,
-	"reopen the logs; returns when all write to them"},
-    {"stop", ASK_JSON_LINES, false, "end now: exchanges get a second"},
+	"reopen the logs; returns when all write to them", NULL},
+    {"stop", ASK_JSON_LINES, false, "end now: exchanges get a second", NULL},
     {"drain", ASK_JSON_LINES, false,
-	"accept no more, finish what there is, end"},
+	"accept no more, finish what there is, end", NULL},
 };
 
 #define VERB_COUNT (sizeof(verbs) / sizeof(verbs[0]))
@@ -101,16 +109,16 @@ int main(int argc, char **argv)
 		return code;
 	if (optind == argc)
 		return wrong("which verb?", "");
-	if (strcmp(argv[optind], "route") == 0)
-		return ctl_route(&a, argc - optind, argv + optind);
-	if (optind + 1 < argc)
-		return wrong("one verb only, not ", argv[optind + 1]);
 	verb = find(argv[optind]);
+	if (optind + 1 < argc && (verb == NULL || verb->run == NULL))
+		return wrong("one verb only, not ", argv[optind + 1]);
 	if (verb == NULL)
 		return wrong("no such verb: ", argv[optind]);
 	a.line = verb->name;
 	a.patient = verb->patient;
 	if (a.form != ASK_TEXT)
 		a.form = verb->json;
+	if (verb->run != NULL)
+		return verb->run(&a, argc - optind, argv + optind);
 	return ask(&a);
 }

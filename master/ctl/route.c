@@ -29,14 +29,6 @@ static int complain(const char *text, const char *what)
 	return ASK_USAGE;
 }
 
-static bool has_control(const char *text)
-{
-	for (; *text != '\0'; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			return true;
-	return false;
-}
-
 static int read_options(int argc, char **argv, struct question *q)
 {
 	static const struct option options[] = {
@@ -48,7 +40,7 @@ static int read_options(int argc, char **argv, struct question *q)
 
 	optind = 0; /* glibc: begin anew */
 	while ((c = getopt_long(argc, argv, "H:X:", options, NULL)) != -1) {
-		if (c == '?' || has_control(optarg))
+		if (c == '?' || !ask_is_word(optarg))
 			return complain("that can't be asked", "");
 		if (c == 'X')
 			q->method = optarg;
@@ -78,14 +70,12 @@ int ctl_route(const struct ask *how, int argc, char **argv)
 
 	if (code != ASK_DONE)
 		return code;
-	if (strstr(q.url, "://") == NULL || has_control(q.url))
+	if (strstr(q.url, "://") == NULL || !ask_is_word(q.url))
 		return complain("the URL needs its scheme: http://", q.url);
 	out_fmt(&line, "route\t%s\t%s\t%s", q.method, q.url, q.from);
 	out_str(&line, out_text(&q.fields));
 	if (!out_ok(&line) || !out_ok(&q.fields))
 		return complain("the question is too long", "");
 	a.line = out_cstr(&line);
-	if (a.form != ASK_TEXT)
-		a.form = ASK_JSON_STEPS;
 	return ask(&a);
 }

@@ -33,6 +33,9 @@ def complete(program, *words, cwd=None):
     (["--json", "st"], ["status", "stop"]),
     (["--j"], ["--json"]),
     (["nothing"], []),
+    (["pools", ""], ["--watch"]),
+    (["server", ""], []),
+    (["server", "a.test/web/http://10.0.0.1", "d"], ["drain", "down"]),
 ])
 def test_verbs_and_options_of_sluicectl(words, offered):
     assert complete("sluicectl", *words) == offered

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 
 import pytest
 
@@ -110,7 +111,7 @@ def test_a_dead_mirror_is_counted_and_told_once(sluice, origin):
     for _ in range(20):
         assert daemon.get("/").body == b"hello"
     count_is(daemon, "mirrors_failed", 20)
-    lines = re.findall(r'a mirror to http.* of pool "new" failed: .*',
+    lines = re.findall(r'a mirror to http.* of the pool "new" failed: .*',
                        daemon.errors())
     assert len(lines) == 1 and "Connection refused" in lines[0]
     assert counter(daemon, "origin_failures") == 0
@@ -183,17 +184,64 @@ def test_their_memory_is_bounded(sluice, origin):
     assert counter(daemon, "mirrors_skipped") > 0
 
 
-def test_a_body_that_is_still_coming_is_not_copied(sluice, origin):
+def test_a_body_that_is_not_kept_as_a_whole_is_not_copied(sluice, origin):
     main, other = origin(HELLO), origin(HELLO)
     daemon = sluice(vhost=vhost(main.url, other.url), workers=1)
     with daemon.client() as client:
         client.send(b"POST / HTTP/1.1\r\nHost: a\r\n"
-                    b"Content-Length: 10\r\n\r\n12345")
-        eventually(lambda: main.peers)
-        client.send(b"67890")
+                    b"Content-Length: 200000\r\n\r\n" + b"x" * 200_000)
         assert client.read_reply("POST").body == b"hello"
-    assert main.requests[0].body == b"1234567890"
+    assert main.requests[0].body == b"x" * 200_000
     assert counter(daemon, "mirrors_skipped") == 1 and other.peers == []
+
+
+@pytest.mark.parametrize("framing, buffering, pieces", [
+    (b"Content-Length: 10", "stream", (b"\r\n\r\n", b"12345", b"67890")),
+    (b"Transfer-Encoding: chunked", "stream",
+     (b"\r\n\r\n5\r\n12345\r\n5\r\n67890\r\n0\r\n\r\n",)),
+    (b"Transfer-Encoding: chunked", "full",
+     (b"\r\n\r\n5\r\n12345\r\n", b"5\r\n67890\r\n0\r\n", b"\r\n"))])
+def test_a_body_is_copied_when_it_is_whole(sluice, origin, framing, buffering,
+                                           pieces):
+    main, other = origin(HELLO), origin(HELLO)
+    daemon = sluice(workers=1, vhost=vhost(
+        main.url, other.url,
+        more=f'buffering = {{ request = "{buffering}"; }};'))
+    with daemon.client() as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + framing)
+        for piece in pieces:
+            time.sleep(0.02)
+            client.send(piece)
+        assert client.read_reply("POST").body == b"hello"
+    eventually(lambda: other.requests)
+    assert other.requests[0].body == main.requests[0].body == b"1234567890"
+    assert other.requests[0].get("Content-Length") == "10"
+
+
+def test_a_mirror_can_hash(sluice, origin):
+    main, one, two = origin(HELLO), origin(HELLO), origin(HELLO)
+    text = vhost(main.url, one.url).replace(
+        f'servers = "{one.url}";',
+        f'servers = [ "{one.url}", "{two.url}" ]; balance = "hash:uri";')
+    daemon = sluice(vhost=text, workers=1)
+    for n in range(40):
+        daemon.get(f"/{n % 10}")
+        eventually(lambda: len(one.requests + two.requests) == n + 1)
+        # with one under way the other may have to help out
+        eventually(lambda: '"in_flight":1' not in
+                   daemon.ctl("--json", "pools").stdout)
+    starts = [{r.start for r in there.requests} for there in (one, two)]
+    assert all(starts) and not starts[0] & starts[1]
+
+
+def test_all_servers_of_a_mirror_may_be_down(sluice, origin):
+    main, other = origin(HELLO), origin(HELLO)
+    daemon = sluice(vhost=vhost(main.url, other.url), workers=1)
+    assert daemon.ctl("server", f"*/new/{other.url}", "down").returncode == 0
+    assert daemon.get("/").body == b"hello"
+    count_is(daemon, "mirrors_failed", 1)
+    assert 'a mirror to the pool "new" failed: no server may be used' in (
+        daemon.errors())
 
 
 def test_an_upgrade_is_not_copied(sluice, origin):

@@ -28,5 +28,9 @@ const char *fetch_error(const struct fetch *f, int err)
 		return fault_text(f->talk.fault);
 	if (err == -EPIPE)
 		return "the origin closed the connection";
+	if (err == -ENOENT)
+		return "no server may be used";
+	if (err == -ENOBUFS)
+		return "no server has room";
 	return strerror(-err);
 }

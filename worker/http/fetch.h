@@ -17,6 +17,7 @@ struct fetch {
 	struct str host;  /* of its Host field; STR_NONE: that of the server */
 	struct str lines; /* field lines of ours, with their CR LF, or "" */
 	struct str body;
+	uint64_t key; /* of a pool with balance = "hash:..." */
 
 	/* DEADLINE, BODY_MAX, TAKE and ARG are the caller's, and so is what
 	 * came; the rest is not. */
@@ -27,7 +28,8 @@ struct fetch {
 /*
  * Sends the request to a server of its pool, and reads the reply as talk()
  * does.  0 when there is a reply, or what talk() says, or why no connection
- * could be had: -ETIMEDOUT, -ECANCELED, -ECONNREFUSED and other -errno.
+ * could be had: -ENOENT (no server may be used), -ENOBUFS (none has room),
+ * -ETIMEDOUT, -ECANCELED, -ECONNREFUSED and other -errno.
  * Memory comes from A, the reply's head lies in it.  Cancelled, it ends soon.
  */
 WAITS int fetch(struct fetch *f, struct arena *a);

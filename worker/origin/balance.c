@@ -68,20 +68,30 @@ static usec_t back_since(const struct server *s)
 	return since > checked ? since : checked;
 }
 
-static uint64_t weight_of(const struct choice *c, const struct server *s)
+/* As much of WHOLE as S has now. */
+static uint64_t share_of(const struct server *s, uint64_t whole, usec_t now)
 {
-	uint64_t whole = (uint64_t)server_weight(s) * WHOLE;
-	usec_t slow = c->pool->conf->slow_start;
+	usec_t slow = s->pool->conf->slow_start;
+	uint64_t share;
 	usec_t back;
-	uint64_t now;
 
 	if (slow == 0)
 		return whole;
-	back = c->now - back_since(s);
+	back = now - back_since(s);
 	if (back >= slow)
 		return whole;
-	now = whole * (uint64_t)back / (uint64_t)slow;
-	return now > whole / SLOWEST ? now : whole / SLOWEST;
+	share = whole * (uint64_t)back / (uint64_t)slow;
+	return share > whole / SLOWEST ? share : whole / SLOWEST;
+}
+
+unsigned balance_share(const struct server *s, usec_t now)
+{
+	return (unsigned)share_of(s, 100, now);
+}
+
+static uint64_t weight_of(const struct choice *c, const struct server *s)
+{
+	return share_of(s, (uint64_t)server_weight(s) * WHOLE, c->now);
 }
 
 /* ---- going round, and others that need no load ---- */

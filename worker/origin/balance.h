@@ -26,6 +26,10 @@ struct pick {
  */
 struct server *balance_pick(struct pool *p, struct pick *pick);
 
+/* How much of its weight S has NOW, in percent: less than 100 for a while
+ * after it came back (slow_start). */
+unsigned balance_share(const struct server *s, usec_t now);
+
 /* S failed the exchange of PICK. */
 void balance_tried(struct pick *pick, const struct server *s);
 

@@ -149,6 +149,8 @@ bool server_reserve(struct server *s)
 		}
 	}
 	s->reserved++;
+	atomic_fetch_add_explicit(&s->row->server.requests, 1,
+	    memory_order_relaxed);
 	return true;
 }
 

@@ -52,7 +52,7 @@ static void part(struct fetch *f, struct origin *o)
 /* On a connection that was idle for IDLE at most. */
 static int try(struct fetch *f, usec_t idle, struct arena *a, bool *again_r)
 {
-	struct pick pick = {.tried_count = 0};
+	struct pick pick = {.key = f->key};
 	struct server *s = balance_pick(pool_find(f->pool), &pick);
 	struct origin *o;
 	int err;

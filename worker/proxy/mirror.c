@@ -21,6 +21,7 @@
 #include "worker/http/fetch.h"
 #include "worker/http/field.h"
 #include "worker/proxy/forward.h"
+#include "worker/proxy/key.h"
 #include "worker/proxy/relay.h"
 #include "worker/proxy/spool.h"
 
@@ -57,9 +58,11 @@ static void say_failed(const struct fetch *f, int err)
 		return;
 	}
 	say_next = loop_now() + SAY_EVERY;
-	log_warning("a mirror to %s of pool \"%s\" failed: %s (and %u more "
+	log_warning("a mirror to %s%sthe pool \"%s\" failed: %s (and %u more "
 		    "since it was last said)",
-	    f->server, f->pool->name, fetch_error(f, err), untold);
+	    f->server != NULL ? f->server : "",
+	    f->server != NULL ? " of " : "", f->pool->name,
+	    fetch_error(f, err), untold);
 	untold = 0;
 }
 
@@ -164,19 +167,26 @@ static struct mirror *make(const struct exchange *x, struct str lines,
 	return m;
 }
 
-/* Nothing of X's memory is kept. */
+/* Nothing of X's memory is kept, and if it was too little, the exchange itself
+ * will find that out. */
 static struct mirror *copy_request(struct exchange *x)
 {
+	const struct conf_pool *pool = x->route->mirror->pool;
 	struct arena mark = x->arena;
 	struct mirror *m = NULL;
 	struct str lines, body;
+	uint64_t key = 0;
 
-	if (!spool_in_memory(x, &body))
+	if (!spool_holds(x, &body))
 		return NULL;
 	lines = relay_lines(x);
-	if (lines.p != NULL)
+	if (lines.p != NULL && (pool->balance != CONF_BALANCE_hash ||
+		key_hash(x, &pool->key, &key)))
 		m = make(x, lines, forward_fixed_host(x), body);
+	if (m != NULL)
+		m->fetch.key = key;
 	arena_rewind(&x->arena, &mark);
+	x->end = END_NONE;
 	return m;
 }
 

@@ -9,7 +9,7 @@
 /*
  * What "mirror" of X's route asks for: perhaps begins to send a copy of X's
  * request, as it is forwarded.  Never waits, and never fails X; X need not
- * outlive it.  Before the body is read any further than it is at hand.
+ * outlive it.  When spool_gather has kept what it keeps of the body.
  */
 void mirror_start(struct exchange *x);
 

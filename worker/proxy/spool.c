@@ -37,12 +37,17 @@ bool spool_is_whole(const struct exchange *x)
 	return exchange_body_is_held(x, &body);
 }
 
-bool spool_in_memory(const struct exchange *x, struct str *body_r)
+bool spool_holds(const struct exchange *x, struct str *body_r)
 {
 	if (x->spool == NULL)
 		return exchange_body_is_held(x, body_r);
 	*body_r = x->spool->memory;
-	return x->spool->file < 0 && spool_is_whole(x) &&
+	return x->spool->file < 0 && spool_is_whole(x);
+}
+
+bool spool_in_memory(const struct exchange *x, struct str *body_r)
+{
+	return spool_holds(x, body_r) &&
 	    x->request.framing.kind != FRAMING_CHUNKED;
 }
 

@@ -26,6 +26,9 @@ bool spool_is_whole(const struct exchange *x);
 /* Is it in memory, as a whole, and needs no chunks?  Then true, and it. */
 bool spool_in_memory(const struct exchange *x, struct str *body_r);
 
+/* The same, however it came framed: BODY is what it holds. */
+bool spool_holds(const struct exchange *x, struct str *body_r);
+
 /* Bytes of it that are kept. */
 uint64_t spool_size(const struct exchange *x);
 
