@@ -84,7 +84,8 @@ static void reset(void *shard, const void *arg)
 
 	(void)arg;
 	for (uint64_t i = 0; i < rows_a_shard; i++)
-		if (atomic_load(&row_at(s, i)->made) == 0)
+		if (atomic_load(&s->names[i]) != 0 &&
+		    atomic_load(&row_at(s, i)->made) == 0)
 			atomic_store(&s->names[i], 0);
 }
 
