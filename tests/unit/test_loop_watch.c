@@ -125,6 +125,40 @@ START_TEST(room_to_write_alone_is_nothing_to_tell)
 }
 END_TEST
 
+START_TEST(a_level_watch_tells_each_turn_until_nothing_is_there)
+{
+	char byte;
+
+	watch_remove(&here);
+	ck_assert_int_eq(watch_add_level(&here, pair[0], WATCH_READ,
+	    note_event), 0);
+	loop_turn(0);
+	ck_assert_uint_eq(told_times, 0);
+	send_byte();
+	loop_turn(0);
+	loop_turn(0);
+	ck_assert_uint_eq(told_times, 2);
+	ck_assert_uint_eq(told, WATCH_READ);
+	ck_assert_int_eq(read(pair[0], &byte, 1), 1);
+	loop_turn(0);
+	ck_assert_uint_eq(told_times, 2);
+}
+END_TEST
+
+START_TEST(a_level_watch_tells_only_what_matters_now)
+{
+	watch_remove(&here);
+	ck_assert_int_eq(watch_add_level(&here, pair[0], WATCH_WRITE,
+	    note_event), 0);
+	send_byte();
+	loop_turn(0);
+	ck_assert_uint_eq(told, WATCH_WRITE);
+	ck_assert_int_eq(watch_set_level(&here, WATCH_READ | WATCH_WRITE), 0);
+	loop_turn(0);
+	ck_assert_uint_eq(told, WATCH_READ | WATCH_WRITE);
+}
+END_TEST
+
 START_TEST(what_epoll_refuses_is_an_error)
 {
 	struct watch again, closed;
@@ -309,6 +343,9 @@ int main(void)
 	tcase_add_test(tcase, a_dry_watch_parks_until_the_next_edge);
 	tcase_add_test(tcase, an_edge_is_remembered_though_nobody_waits);
 	tcase_add_test(tcase, room_to_write_alone_is_nothing_to_tell);
+	tcase_add_test(tcase,
+	    a_level_watch_tells_each_turn_until_nothing_is_there);
+	tcase_add_test(tcase, a_level_watch_tells_only_what_matters_now);
 	tcase_add_test(tcase, what_epoll_refuses_is_an_error);
 	tcase_add_test(tcase,
 	    a_hang_up_is_told_though_a_fiber_waits_and_wakes_it);

@@ -73,7 +73,8 @@ struct watch {
 	int fd;		  /* -1: not registered */
 	uint8_t ready;	  /* WATCH_ bits: may be tried; see watch_dry */
 	uint8_t seen_hup; /* a hang-up was noted; reads stay "ready" */
-	uint16_t reserved;
+	uint8_t is_level; /* see watch_add_level */
+	uint8_t reserved;
 	struct fiber *reader; /* parked in watch_wait for READ */
 	struct fiber *writer;
 	/*
@@ -102,6 +103,18 @@ int watch_add(struct watch *w, int fd,
  * is going to accept, or the loop spins.
  */
 int watch_add_shared(struct watch *w, int fd);
+
+/*
+ * As above for a descriptor that a library reads and writes by itself, and may
+ * leave a rest behind: level-triggered, for WHAT alone (READ, WRITE, or both).
+ * ON_EVENT gets those of them that are there, in each turn until they are not.
+ * No fiber waits on it.
+ */
+int watch_add_level(struct watch *w, int fd, unsigned what,
+    void (*on_event)(struct watch *w, unsigned events));
+
+/* It is WHAT that matters from now on.  0 or -errno. */
+int watch_set_level(struct watch *w, unsigned what);
 
 /* Unregisters; call before close.  No fiber may be waiting on it.  Events of
  * this turn that are not yet noted are forgotten. */

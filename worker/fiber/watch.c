@@ -45,15 +45,21 @@ void watch_close(void)
 	epoll_fd = -1;
 }
 
-static int add(struct watch *w, int fd, uint32_t events)
+static int control(int op, struct watch *w, int fd, uint32_t events)
 {
 	struct epoll_event event = {.events = events, .data.ptr = w};
 
 	INSIST(epoll_fd >= 0 && fd >= 0);
-	if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
-		return -errno;
-	w->fd = fd;
-	return 0;
+	return epoll_ctl(epoll_fd, op, fd, &event) < 0 ? -errno : 0;
+}
+
+static int add(struct watch *w, int fd, uint32_t events)
+{
+	int err = control(EPOLL_CTL_ADD, w, fd, events);
+
+	if (err == 0)
+		w->fd = fd;
+	return err;
 }
 
 int watch_add(struct watch *w, int fd,
@@ -70,6 +76,26 @@ int watch_add_shared(struct watch *w, int fd)
 {
 	*w = (struct watch){.fd = -1, .ready = WATCH_READ};
 	return add(w, fd, EPOLLIN | EPOLLEXCLUSIVE);
+}
+
+static uint32_t level_events(unsigned what)
+{
+	return (what & WATCH_READ ? EPOLLIN : 0U) |
+	    (what & WATCH_WRITE ? EPOLLOUT : 0U);
+}
+
+int watch_add_level(struct watch *w, int fd, unsigned what,
+    void (*on_event)(struct watch *w, unsigned events))
+{
+	INSIST(on_event != NULL);
+	*w = (struct watch){.fd = -1, .is_level = 1, .on_event = on_event};
+	return add(w, fd, level_events(what));
+}
+
+int watch_set_level(struct watch *w, unsigned what)
+{
+	INSIST(w->fd >= 0 && w->is_level);
+	return control(EPOLL_CTL_MOD, w, w->fd, level_events(what));
 }
 
 static void strike_out(const struct watch *w)
@@ -132,10 +158,21 @@ static unsigned bring(struct watch *w, unsigned what, struct fiber *waiter)
 	return 0;
 }
 
+/* A failed socket is for whoever reads or writes next to find out. */
+static void note_level(struct watch *w, uint32_t events)
+{
+	w->on_event(w, (events & MEANS_READ ? WATCH_READ : 0U) |
+	    (events & MEANS_WRITE ? WATCH_WRITE : 0U));
+}
+
 static void note(struct watch *w, uint32_t events)
 {
 	unsigned left_over = 0;
 
+	if (w->is_level) {
+		note_level(w, events);
+		return;
+	}
 	if (events & MEANS_WRITE)
 		(void)bring(w, WATCH_WRITE, w->writer);
 	if (events & MEANS_READ)
