@@ -12,14 +12,17 @@
 #include "master/inspect.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "common/base/insist.h"
+#include "common/base/ip.h"
 #include "common/conf/health.h"
 #include "common/conf/source.h"
 #include "master/holder.h"
+#include "master/lookup.h"
 
 /* ---- ports ---- */
 
@@ -76,9 +79,11 @@ void inspect_ports(const struct conf *conf, struct conf_report *r)
 /* ---- origins ---- */
 
 #define BATCH 64
+#define DIAL_TEXT_SIZE 320
 
 struct dial {
 	const struct conf_server *server;
+	char text[DIAL_TEXT_SIZE]; /* what is dialled */
 	const struct conf_health *health; /* to be asked for; or NULL */
 	usec_t deadline;
 	int error; /* errno, 0: it answers, or it is not known yet */
@@ -97,10 +102,26 @@ static bool is_asked(const struct conf_health *h)
 	return h != NULL && h->type == CONF_HEALTH_HTTP && h->port == 0;
 }
 
-static void start_dial(struct dials *d, const struct conf_pool *pool,
-    const struct conf_server *server)
+/* "10.0.0.11:80", or "app.internal:80 (10.0.0.11)" */
+static void write_target(struct dial *dial, const struct conf_server *server,
+    const struct sockaddr_storage *addr)
 {
-	const struct conf_address *a = &server->address;
+	struct out o = out_make(dial->text, sizeof(dial->text));
+	struct ip ip = ip_of(addr);
+
+	out_str(&o, str_from(server->address.text));
+	if (server->name != NULL) {
+		out_lit(&o, " (");
+		ip_write(&ip, &o);
+		out_char(&o, ')');
+	}
+	(void)out_cstr(&o);
+}
+
+static void start_dial(struct dials *d, const struct conf_pool *pool,
+    const struct conf_server *server, const struct sockaddr_storage *addr,
+    socklen_t len)
+{
 	struct dial *dial = &d->at[d->count];
 	struct pollfd *p = &d->fds[d->count++];
 	usec_t patience = pool->timeouts.connect;
@@ -110,10 +131,11 @@ static void start_dial(struct dials *d, const struct conf_pool *pool,
 	*dial = (struct dial){.server = server,
 	    .deadline = clock_mono() + patience,
 	    .health = is_asked(pool->health) ? pool->health : NULL};
-	*p = (struct pollfd){.fd = socket(a->addr.ss_family,
+	write_target(dial, server, addr);
+	*p = (struct pollfd){.fd = socket(addr->ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .events = POLLOUT};
 	if (p->fd >= 0 &&
-	    connect(p->fd, (const struct sockaddr *)&a->addr, a->len) == 0)
+	    connect(p->fd, (const struct sockaddr *)addr, len) == 0)
 		errno = 0;
 	if (errno == EINPROGRESS || errno == 0)
 		return;
@@ -201,7 +223,7 @@ static void warn_refuses(const struct dial *d, struct conf_report *r,
 	struct conf_spot spot = conf_source_spot(arena, &d->server->place);
 
 	conf_report_lint(r, LINT_origin_refuses, &spot,
-	    "%s takes no connection: %s", d->server->address.text,
+	    "%s takes no connection: %s", d->text,
 	    strerror(d->error));
 }
 
@@ -241,6 +263,46 @@ static void report_dials(struct dials *d, struct conf_report *r)
 	d->count = 0;
 }
 
+static void add_dial(struct dials *d, const struct conf_pool *pool,
+    const struct conf_server *server, const struct sockaddr_storage *addr,
+    socklen_t len, struct conf_report *r)
+{
+	start_dial(d, pool, server, addr, len);
+	if (d->count == BATCH)
+		report_dials(d, r);
+}
+
+static void warn_unknown(const struct conf_server *server, const char *why,
+    struct conf_report *r)
+{
+	struct arena arena;
+	struct conf_spot spot;
+
+	arena_init(&arena);
+	spot = conf_source_spot(&arena, &server->place);
+	conf_report_lint(r, LINT_name_unknown, &spot,
+	    "%s does not resolve now: %s", server->name, why);
+	conf_report_flush(r);
+	arena_free(&arena);
+}
+
+/* All addresses that it has. */
+static void dial_name(struct dials *d, const struct conf *conf,
+    const struct conf_pool *pool, const struct conf_server *server,
+    struct conf_report *r)
+{
+	struct lookup found;
+
+	lookup_server(conf, server, &found);
+	if (found.count == 0)
+		warn_unknown(server, found.why_none, r);
+	for (unsigned i = 0; i < found.count; i++)
+		add_dial(d, pool, server, &found.at[i],
+		    found.at[i].ss_family == AF_INET
+			? sizeof(struct sockaddr_in)
+			: sizeof(struct sockaddr_in6), r);
+}
+
 void inspect_origins(const struct conf *conf, struct conf_report *r)
 {
 	static struct dials dials;
@@ -249,9 +311,13 @@ void inspect_origins(const struct conf *conf, struct conf_report *r)
 		const struct conf_pool *pool = conf->pools[i];
 
 		for (unsigned j = 0; j < pool->server_count; j++) {
-			start_dial(&dials, pool, &pool->servers[j]);
-			if (dials.count == BATCH)
-				report_dials(&dials, r);
+			const struct conf_server *s = &pool->servers[j];
+
+			if (s->name != NULL)
+				dial_name(&dials, conf, pool, s, r);
+			else
+				add_dial(&dials, pool, s, &s->address.addr,
+				    s->address.len, r);
 		}
 	}
 	report_dials(&dials, r);

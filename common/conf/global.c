@@ -16,6 +16,7 @@
 #include "common/conf/listen.h"
 #include "common/conf/log.h"
 #include "common/conf/preset.h"
+#include "common/conf/resolvers.h"
 #include "common/conf/scope.h"
 #include "common/conf/settings.h"
 
@@ -185,6 +186,7 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf_forwarding_read_trusted(b, root);
 	conf_buffering_read_dir(b, root);
 	read_zone(b, root);
+	conf_resolvers_read(b, root);
 	b->layers = conf_layers_over(NULL, root);
 	conf->scope = conf_scope_read(b, &b->layers);
 	conf_preset_read_all(b, root);

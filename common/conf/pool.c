@@ -25,6 +25,8 @@ static void read_settings(struct conf_build *b, struct conf_pool *pool,
 	    conf_setting_get(group, SETTING_POOL_limits);
 	const config_setting_t *keepalive =
 	    conf_setting_get(group, SETTING_POOL_keepalive);
+	const config_setting_t *resolve =
+	    conf_setting_get(group, SETTING_POOL_resolve);
 	const config_setting_t *timeouts =
 	    conf_setting_get(group, SETTING_POOL_timeouts);
 	const config_setting_t *queue =
@@ -39,6 +41,9 @@ static void read_settings(struct conf_build *b, struct conf_pool *pool,
 	    conf_setting_count(keepalive, SETTING_KEEPALIVE_idle);
 	pool->idle_timeout =
 	    conf_setting_duration(keepalive, SETTING_KEEPALIVE_timeout);
+	pool->resolve_every =
+	    conf_setting_duration(resolve, SETTING_RESOLVE_every);
+	pool->resolve_max = conf_setting_count(resolve, SETTING_RESOLVE_max);
 	pool->timeouts = (struct conf_pool_timeouts){
 	    .connect = conf_setting_duration(timeouts,
 		SETTING_POOL_TIMEOUTS_connect),
@@ -125,6 +130,18 @@ static bool read_server(struct conf_build *b, const struct conf_pool *pool,
 	    str_from(conf_tree_text(item)), server);
 }
 
+/* The same place, as far as it can be known now. */
+static bool is_same_place(const struct conf_server *a,
+    const struct conf_server *b)
+{
+	if ((a->name != NULL) != (b->name != NULL))
+		return false;
+	if (a->name == NULL)
+		return conf_address_eq(&a->address, &b->address);
+	return strcmp(a->name, b->name) == 0 && a->port == b->port &&
+	    a->is_service == b->is_service;
+}
+
 static void warn_twice(struct conf_build *b, const struct conf_pool *pool,
     const struct conf_spot *spot)
 {
@@ -133,7 +150,7 @@ static void warn_twice(struct conf_build *b, const struct conf_pool *pool,
 	for (unsigned i = 0; i < pool->server_count; i++) {
 		const struct conf_server *server = &pool->servers[i];
 
-		if (!conf_address_eq(&server->address, &last->address) ||
+		if (!is_same_place(server, last) ||
 		    strcmp(server->prefix, last->prefix) != 0)
 			continue;
 		conf_report_lint(b->report, LINT_server_twice, spot,
@@ -157,7 +174,6 @@ static void read_servers(struct conf_build *b, struct conf_pool *pool,
 		    !read_server(b, pool, item,
 			&pool->servers[pool->server_count]))
 			continue;
-		INSIST(pool->servers[pool->server_count].address.len > 0);
 		warn_twice(b, pool, conf_tree_spot(item));
 		pool->server_count++;
 	}

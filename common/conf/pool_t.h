@@ -10,9 +10,16 @@
 #include "common/conf/pattern.h"
 #include "common/conf/scope_t.h"
 
+/*
+ * One server, at ADDRESS; or, with a NAME, as many as it has addresses at the
+ * moment, and then ADDRESS has no length, and as its text what was written.
+ */
 struct conf_server {
 	const char *url; /* as written, with its scheme */
 	struct conf_address address;
+	const char *name; /* "app.internal", in lower case; or NULL */
+	bool is_service;  /* ports, weights and hosts are NAME's to say */
+	uint16_t port;	  /* else, of all addresses of NAME */
 	const char *host;   /* for a Host field of our own: "127.0.0.1:3000" */
 	const char *prefix; /* path prefix without its last slash, or "" */
 	unsigned weight;    /* 1 to 1000 */
@@ -134,6 +141,8 @@ struct conf_pool {
 	size_t header_max; /* limits.header: bytes of a reply's head */
 	unsigned idle_max; /* keepalive.idle: connections, a worker */
 	usec_t idle_timeout; /* keepalive.timeout, unless the origin says */
+	usec_t resolve_every; /* resolve.every; 0: the name server says */
+	unsigned resolve_max; /* resolve.max: servers of a name */
 	const struct conf_health *health;   /* NULL: no checks */
 	const struct conf_outlier *outlier; /* NULL: none is taken out */
 	const struct conf_breaker *breaker; /* NULL: never shut */

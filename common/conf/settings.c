@@ -49,6 +49,7 @@ static const char *const context_names[] = {
     [CONTEXT_BREAKER] = "breaker of a pool",
     [CONTEXT_QUEUE] = "queue of a pool",
     [CONTEXT_STICKY] = "sticky of a pool",
+    [CONTEXT_RESOLVE] = "resolve of a pool",
     [CONTEXT_COOKIES] = "cookies",
     [CONTEXT_ERROR] = "an entry of errors",
     [CONTEXT_SPLIT] = "split of a route",

@@ -1,9 +1,9 @@
 /*
  * url.c - the URL of a server.
  *
- * Runs in the master.  Literal addresses, localhost (which is 127.0.0.1) and
- * unix sockets.  Names and the other schemes are known and refused, kindly:
- * people will write them.
+ * Runs in the master.  Literal addresses, localhost (which is 127.0.0.1), unix
+ * sockets, and names, which workers make addresses of (worker/origin).  The
+ * other schemes are known and refused, kindly: people will write them.
  */
 #include "common/conf/url.h"
 
@@ -15,6 +15,7 @@ struct url {
 	struct conf_build *b;
 	const struct conf_spot *spot;
 	struct conf_server *server;
+	bool is_service; /* srv+http:// */
 };
 
 static bool read_unix(struct url *u, struct str path)
@@ -44,25 +45,66 @@ static void refuse_host(struct url *u, const struct conf_hostport *parts)
 {
 	struct conf_report *r = u->b->report;
 
-	if (!parts->brackets && conf_name_is_dns(parts->host) &&
-	    !is_dotted_number(parts->host)) {
-		conf_report_error(r, u->spot, "names come later: the address "
-		    "of \"%" PRI_STR "\" is needed", ARG_STR(parts->host));
-		conf_report_help(r, "`getent hosts %" PRI_STR "` prints it; "
-		    "write it like \"http://10.0.0.11:8080\"",
-		    ARG_STR(parts->host));
-		return;
-	}
-	conf_report_error(r, u->spot, "\"%" PRI_STR "\" is not an address",
+	conf_report_error(r, u->spot,
+	    "\"%" PRI_STR "\" is neither an address nor a name",
 	    ARG_STR(parts->host));
-	conf_report_help(r, "write it like \"http://10.0.0.11:8080\" or "
-	    "\"http://[2001:db8::11]:8080\"");
+	conf_report_help(r, "write it like \"http://10.0.0.11:8080\", "
+	    "\"http://[2001:db8::11]:8080\" or "
+	    "\"http://app.internal:8080\"");
+}
+
+/* One with a dot at its end is whole: no search domain is added. */
+static bool is_name(const struct conf_hostport *parts)
+{
+	struct str name = parts->host;
+
+	if (name.n > 1 && name.p[name.n - 1] == '.')
+		name.n--;
+	return !parts->brackets && conf_name_is_dns(name) &&
+	    !is_dotted_number(name);
+}
+
+static bool read_name(struct url *u, const struct conf_hostport *parts,
+    uint16_t port)
+{
+	struct arena *a = &u->b->conf->arena;
+	char *name = arena_strdup(a, parts->host);
+
+	for (char *p = name; *p != '\0'; p++)
+		*p = char_lower(*p);
+	u->server->name = name;
+	u->server->port = port;
+	u->server->address = (struct conf_address){.text = u->server->host};
+	return true;
+}
+
+/* Whoever has a service says its port. */
+static bool read_service(struct url *u, const struct conf_hostport *parts)
+{
+	struct conf_report *r = u->b->report;
+
+	u->server->is_service = true;
+	if (!is_name(parts)) {
+		conf_report_error(r, u->spot,
+		    "\"%" PRI_STR "\" is not the name of a service",
+		    ARG_STR(parts->host));
+	} else if (parts->port.p != NULL) {
+		conf_report_error(r, u->spot,
+		    "a service has no port here: its SRV records say it");
+	} else {
+		return read_name(u, parts, 0);
+	}
+	conf_report_help(r,
+	    "write it like \"srv+http://_http._tcp.app.internal\"");
+	return false;
 }
 
 static bool read_host(struct url *u, struct conf_hostport *parts)
 {
 	uint16_t port = 80;
 
+	if (u->is_service)
+		return read_service(u, parts);
 	if (parts->port.p != NULL && !conf_address_port(parts->port, &port)) {
 		conf_report_error(u->b->report, u->spot,
 		    "a port is a number from 1 to 65535");
@@ -73,6 +115,8 @@ static bool read_host(struct url *u, struct conf_hostport *parts)
 	if (conf_address_ip(&u->b->conf->arena, parts, port,
 	    &u->server->address))
 		return true;
+	if (is_name(parts))
+		return read_name(u, parts, port);
 	refuse_host(u, parts);
 	return false;
 }
@@ -129,7 +173,7 @@ static bool read_http(struct url *u, struct str rest)
 static bool is_later(struct url *u, struct str url)
 {
 	static const char *const later[] = {"https://", "tcp://",
-	    "srv+http://", "srv+https://", NULL};
+	    "srv+https://", NULL};
 
 	for (size_t i = 0; later[i] != NULL; i++) {
 		if (!str_starts_nocase(url, str_from(later[i])))
@@ -186,6 +230,9 @@ bool conf_url_read(struct conf_build *b, const struct conf_spot *spot,
 		return read_unix(&u, str_behind(url, 5));
 	if (str_starts_nocase(url, STR("http://")))
 		return read_http(&u, str_behind(url, 7));
+	u.is_service = str_starts_nocase(url, STR("srv+http://"));
+	if (u.is_service)
+		return read_http(&u, str_behind(url, 11));
 	refuse_scheme(&u, url);
 	return false;
 }

@@ -68,7 +68,9 @@ LATER(GLOBAL, metrics, "where metrics are served")
 LATER(GLOBAL, tracing, "where spans are sent")
 LATER(GLOBAL, acme, "certificates by ACME")
 LATER(GLOBAL, pools, "pools for all vhosts")
-LATER(GLOBAL, resolvers, "name servers")
+SETTING(GLOBAL, resolvers, TEXTS, 0, 8, NULL,
+    "[ \"10.0.0.2\", \"127.0.0.1:5353\" ]",
+    "name servers; else those of /etc/resolv.conf")
 LATER(GLOBAL, sandbox, "the sandbox of the workers")
 LATER(GLOBAL, tls, "TLS for all vhosts")
 SETTING(GLOBAL, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
@@ -200,7 +202,8 @@ SETTING(POOL, max_conns, COUNT, 0, 65535, "0", "200",
 LATER(POOL, http, "the version of HTTP")
 LATER(POOL, tls, "TLS to origins")
 LATER(POOL, proxy_protocol, "the PROXY protocol to origins")
-LATER(POOL, resolve, "how often names are looked up")
+SETTING(POOL, resolve, GROUP, CONTEXT_RESOLVE, 0, NULL,
+    "{ every = \"10s\"; }", "how names of servers become addresses")
 SETTING(POOL, breaker, FEATURE, CONTEXT_BREAKER, 0, "false",
     "{ error_rate = \"50%\"; open = \"5s\"; }",
     "requests are refused while most of them fail")
@@ -411,6 +414,10 @@ SETTING(QUEUE, size, COUNT, 0, 65535, "1000", "500",
     "requests that may wait, of all workers; 0: none")
 SETTING(QUEUE, timeout, DURATION, USEC_PER_MSEC, USEC_PER_HOUR, "5s",
     "\"10s\"", "for how long")
+SETTING(RESOLVE, every, DURATION, 0, USEC_PER_HOUR, "0s", "\"10s\"",
+    "how often a name is asked for; \"0s\": as its name server says")
+SETTING(RESOLVE, max, COUNT, 1, 256, "16", "4",
+    "servers that one name may stand for")
 
 SETTING(STICKY, cookie, TEXT, 0, 0, NULL, "\"srv\"",
     "clients are known by a signed cookie of ours")

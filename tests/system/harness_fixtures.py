@@ -8,6 +8,7 @@ import pytest
 
 import harness_processes as processes
 from harness import BUILD, SOAK, Sluiced, Workdir, eventually
+from harness_dns import Dns
 from harness_origin import Origin
 
 
@@ -68,6 +69,19 @@ def origin(no_process_left):
 
     yield make
     clean_all(one.close for one in reversed(made))
+
+
+@pytest.fixture
+def dns():
+    """Makes name servers: dns(), see Dns."""
+    made = []
+
+    def make():
+        made.append(Dns())
+        return made[-1]
+
+    yield make
+    clean_all(one.close for one in made)
 
 
 def clean_all(steps):

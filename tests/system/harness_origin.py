@@ -41,12 +41,13 @@ def answers(*replies):
 
 
 class Origin:
-    """Listens on 127.0.0.1, or on a unix socket at PATH.
+    """Listens on 127.0.0.1 (or ADDRESS), or on a unix socket at PATH.
 
     SCRIPT is a function of a Peer, or bytes: the reply to every request.
     """
 
-    def __init__(self, script, path=None, port=0, deadline=60):
+    def __init__(self, script, path=None, port=0, deadline=60,
+                 address="127.0.0.1"):
         self.script = answers(script) if isinstance(script, bytes) else script
         self.deadline = deadline
         self.peers = []         # in order of acceptance
@@ -58,10 +59,11 @@ class Origin:
             self.listener.bind(str(path))
             path.chmod(0o777)
         else:
-            self.listener = socket.socket()
+            self.listener = socket.socket(
+                socket.AF_INET6 if ":" in address else socket.AF_INET)
             self.listener.setsockopt(socket.SOL_SOCKET,
                                      socket.SO_REUSEADDR, 1)
-            self.listener.bind(("127.0.0.1", port))
+            self.listener.bind((address, port))
         self.listener.listen(1024)
         self.port = None if path else self.listener.getsockname()[1]
         self.url = f"unix:{path}" if path else f"http://127.0.0.1:{self.port}"

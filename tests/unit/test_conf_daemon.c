@@ -199,9 +199,9 @@ START_TEST(messages_name_the_option)
 	ck_assert_ptr_nonnull(strstr(c.messages,
 	    "--to: error: servers with https:// are not built yet\n"));
 	ck_assert_uint_eq(c.errors, 2);
-	quick("8080", "app.example:3000");
+	quick("8080", "app..example:3000");
 	ck_assert_ptr_nonnull(strstr(c.messages,
-	    "--to: error: names come later"));
+	    "--to: error: \"app..example\" is neither"));
 	quick("8080", "");
 	ck_assert_ptr_null(c.conf);
 }

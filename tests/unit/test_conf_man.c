@@ -37,6 +37,7 @@ static const char *const headings[] = {
     [CONTEXT_BREAKER] = ".Ss The group breaker of a pool\n",
     [CONTEXT_QUEUE] = ".Ss The group queue of a pool\n",
     [CONTEXT_STICKY] = ".Ss The group sticky of a pool\n",
+    [CONTEXT_RESOLVE] = ".Ss The group resolve of a pool\n",
     [CONTEXT_COOKIES] = ".Ss The group cookies\n",
     [CONTEXT_ERROR] = ".Ss Entries of errors\n",
     [CONTEXT_SPLIT] = ".Ss A split\n",
