@@ -349,17 +349,7 @@ static int open_socket(const struct sockaddr *addr)
 	return fd;
 }
 
-/* The watch is fresh: what it says of writing now says nothing of connect. */
-static int await_connect(struct conn *c, usec_t deadline)
-{
-	int err;
-
-	c->watch.ready &= (uint8_t)~WATCH_WRITE;
-	err = watch_wait(&c->watch, WATCH_WRITE, deadline);
-	return err < 0 ? err : connect_result(c->watch.fd);
-}
-
-int conn_connect(struct conn *c, const struct sockaddr *addr, socklen_t len,
+int conn_begin(struct conn *c, const struct sockaddr *addr, socklen_t len,
     usec_t deadline)
 {
 	int fd = open_socket(addr);
@@ -376,8 +366,27 @@ int conn_connect(struct conn *c, const struct sockaddr *addr, socklen_t len,
 		close(fd);
 		return -EMFILE;
 	}
+	/* The watch is fresh: what it says of writing now says nothing. */
 	if (err == -EINPROGRESS)
-		err = await_connect(c, deadline);
+		c->watch.ready &= (uint8_t)~WATCH_WRITE;
+	return err;
+}
+
+int conn_await(struct conn *c, usec_t deadline)
+{
+	int err = watch_wait(&c->watch, WATCH_WRITE, deadline);
+
+	return err < 0 ? err : connect_result(c->watch.fd);
+}
+
+int conn_connect(struct conn *c, const struct sockaddr *addr, socklen_t len,
+    usec_t deadline)
+{
+	int err = conn_begin(c, addr, len, deadline);
+
+	if (err != -EINPROGRESS)
+		return err;
+	err = conn_await(c, deadline);
 	if (err < 0)
 		conn_close(c);
 	return err;

@@ -46,6 +46,17 @@ int conn_open(struct conn *c, int fd,
 WAITS int conn_connect(struct conn *c, const struct sockaddr *addr,
     socklen_t addr_len, usec_t deadline);
 
+/*
+ * The same in two steps, for who has something to do between them.  0: it is
+ * there; -EINPROGRESS: conn_await says; -ETIMEDOUT, -ECANCELED, -errno: C is
+ * closed.  Waits only for a unix socket.
+ */
+WAITS int conn_begin(struct conn *c, const struct sockaddr *addr,
+    socklen_t addr_len, usec_t deadline);
+
+/* 0, or -errno: C is still open, and after -ETIMEDOUT may be awaited again. */
+WAITS int conn_await(struct conn *c, usec_t deadline);
+
 /* Closes; safe on a closed conn.  No fiber may be waiting on it. */
 void conn_close(struct conn *c);
 
