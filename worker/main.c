@@ -21,6 +21,7 @@
 #include "common/base/random.h"
 #include "common/ipc/channel.h"
 #include "common/shm/health.h"
+#include "common/shm/names.h"
 #include "common/shm/seat.h"
 #include "worker/asked.h"
 #include "worker/conn/block.h"
@@ -29,6 +30,7 @@
 #include "worker/fiber/loop.h"
 #include "worker/fiber/wakeup.h"
 #include "worker/last_words.h"
+#include "worker/origin/members.h"
 #include "worker/origin/pool.h"
 #include "worker/origin/queue.h"
 #include "worker/proxy/access_log.h"
@@ -45,6 +47,7 @@
 #include "worker/worker.h"
 
 #define STOP_PATIENCE USEC_PER_SEC
+#define NAMES_PATIENCE USEC_PER_SEC
 
 /* Descriptors that are neither a client's nor its origin's. */
 #define NOFILE_OWN (128 + SEAT_COUNT)
@@ -101,6 +104,7 @@ static void give_back(int64_t seat)
 	if (seat < 0 || seat >= SEAT_COUNT || seat == self->seat)
 		return;
 	health_give_back((int)seat, loop_now());
+	names_give_back((int)seat, loop_now());
 	(void)channel_send(self->channel, MESSAGE_gave_back, seat, -1);
 }
 
@@ -260,6 +264,7 @@ static int set_up(const struct worker_start *start)
 		err = pools_init(conf);
 	if (err == 0)
 		err = stay_init(conf, &start->key);
+		err = members_init(conf);
 	if (err == 0)
 		err = conf_pattern_init();
 	if (err == 0)
@@ -280,6 +285,16 @@ static void say_what_is_private(void)
 		    "to this worker alone; make shared.health larger", n);
 }
 
+/* Who comes first shall find the servers that have names, if these are known
+ * soon. */
+static void find_servers(void)
+{
+	usec_t until = loop_now() + NAMES_PATIENCE;
+
+	while (!members_are_settled() && loop_now() < until)
+		loop_turn(until - loop_now());
+}
+
 static void ready(const struct worker_start *start)
 {
 	loop_set_longest_wait(start->conf->watchdog / 4);
@@ -295,6 +310,7 @@ static void ready(const struct worker_start *start)
 	spool_file_init(start->conf);
 	set_nofile(start->nofile - NOFILE_FOR_MASTER);
 	INSIST(traps_set() == 0);
+	find_servers();
 	(void)channel_send(start->channel, MESSAGE_ready, 0, -1);
 }
 

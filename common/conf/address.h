@@ -7,9 +7,6 @@
 #include "common/base/arena.h"
 #include "common/conf/conf.h"
 
-/* The longest text of an IP address and its port, with a NUL. */
-#define CONF_ADDRESS_TEXT_SIZE 56
-
 /* "127.0.0.1:80", "[::1]:80", "host", ":80": not checked, only cut up. */
 struct conf_hostport {
 	struct str host;

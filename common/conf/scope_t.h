@@ -26,6 +26,8 @@ struct conf_place {
 };
 
 /* A socket address and how to say it. */
+#define CONF_ADDRESS_TEXT_SIZE 56 /* of the longest of IP, with a NUL */
+
 struct conf_address {
 	struct sockaddr_storage addr;
 	socklen_t len;

@@ -14,6 +14,7 @@
 #include "common/base/log.h"
 #include "common/shm/health.h"
 #include "common/shm/sticky.h"
+#include "common/shm/names.h"
 
 struct holding {
 	unsigned holders; /* segments */

@@ -8,3 +8,4 @@
  */
 AREA(health)
 AREA(sticky)
+AREA(names)

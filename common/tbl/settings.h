@@ -94,6 +94,8 @@ SETTING(SHARED, health, SIZE, 1 << 20, (uint64_t)4 << 30, "4m", "\"16m\"",
     "of the table of servers, checks and pools")
 SETTING(SHARED, sticky, SIZE, 64 << 10, (uint64_t)4 << 30, "4m", "\"16m\"",
     "of the stick table")
+SETTING(SHARED, names, SIZE, 64 << 10, (uint64_t)1 << 30, "1m", "\"4m\"",
+    "of the table of names of servers")
 LATER(SHARED, cache, "of the cache")
 LATER(SHARED, limits, "of what rates are counted by")
 LATER(SHARED, sessions, "of TLS sessions")

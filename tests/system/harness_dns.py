@@ -148,7 +148,7 @@ class Dns:
             mode = self.modes.get(name, "")
             known = name in self.records
             records = self._records(name, kind) if mode != "nothing" else []
-            ttl = self.ttls.get(name, 1)
+            ttls = dict(self.ttls)
         code = NOERROR if known else NXDOMAIN
         code = {"servfail": SERVFAIL, "refused": REFUSED}.get(mode, code)
         if mode == "silent":
@@ -169,7 +169,8 @@ class Dns:
         for owner, its_kind, data in records:
             encoded = encode_data(its_kind, data)
             message += encode_name(owner) + struct.pack(
-                ">HHIH", TYPES[its_kind], 1, ttl, len(encoded)) + encoded
+                ">HHIH", TYPES[its_kind], 1, ttls.get(owner, 1),
+                len(encoded)) + encoded
         return self._spoil(message, mode, end)
 
     def _spoil(self, message, mode, end):

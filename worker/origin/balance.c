@@ -326,7 +326,7 @@ static unsigned end_of_tier(const struct pool *p, unsigned first_of)
 {
 	unsigned i = first_of + 1;
 
-	while (i < p->count && p->at[i]->conf->tier == p->at[first_of]->conf->tier)
+	while (i < p->count && p->at[i]->tier == p->at[first_of]->tier)
 		i++;
 	return i;
 }

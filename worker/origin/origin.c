@@ -26,6 +26,7 @@
 
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
+#include "worker/origin/race.h"
 
 #define ORIGIN_MAGIC 0x4f524947u
 
@@ -157,19 +158,98 @@ static struct origin *take_idle(struct server *s, usec_t idle_at_most)
 	return NULL;
 }
 
+static struct origin *origin_make(struct server *s)
+{
+	struct origin *o = calloc(1, sizeof(*o));
+
+	if (o == NULL)
+		return NULL;
+	o->magic = ORIGIN_MAGIC;
+	o->server = s;
+	list_init(&o->link);
+	return o;
+}
+
+/* Another address of S's name, of the other family if there is one. */
+static struct server *find_sibling(const struct server *s)
+{
+	const struct pool *p = s->pool;
+	struct server *best = NULL;
+
+	for (unsigned i = 0; i < p->count; i++) {
+		struct server *t = p->at[i];
+
+		if (t == s || t->conf != s->conf ||
+		    !server_is_usable(t, false, loop_now()))
+			continue;
+		if (best == NULL || t->address.addr.ss_family !=
+			s->address.addr.ss_family)
+			best = t;
+	}
+	return best;
+}
+
+/*
+ * One to SIBLING, which is reserved, beside that of *O_P, which has had its head
+ * start.  *O_P becomes the one that is there, or stays what it is, closed.
+ */
+static int await_two(struct origin **o_p, struct server *sibling,
+    usec_t deadline)
+{
+	struct origin *loser = origin_make(sibling);
+	int winner;
+
+	if (loser == NULL) {
+		server_release(sibling);
+		return conn_await(&(*o_p)->conn, deadline);
+	}
+	winner = race_run(&(*o_p)->conn, &loser->conn, &sibling->address,
+	    deadline);
+	if (winner == 1) {
+		struct origin *first = *o_p;
+
+		*o_p = loser;
+		loser = first;
+	}
+	server_release(loser->server);
+	free(loser);
+	return winner < 0 ? winner : 0;
+}
+
+static int await(struct origin **o_p, usec_t deadline)
+{
+	struct origin *o = *o_p;
+	usec_t head_start = loop_now() + RACE_HEAD_START;
+	struct server *sibling;
+	int err;
+
+	if (head_start >= deadline || o->server->conf->name == NULL)
+		return conn_await(&o->conn, deadline);
+	err = conn_await(&o->conn, head_start);
+	if (err != -ETIMEDOUT)
+		return err;
+	sibling = find_sibling(o->server);
+	if (sibling != NULL && server_reserve(sibling))
+		return await_two(o_p, sibling, deadline);
+	return conn_await(&o->conn, deadline);
+}
+
 static int connect_new(struct server *s, struct origin **origin_r)
 {
 	const struct conf_address *a = &s->address;
-	struct origin *o = calloc(1, sizeof(*o));
+	usec_t deadline = loop_now() + s->pool->conf->timeouts.connect;
+	struct origin *o = origin_make(s);
 	int err;
 
 	if (o == NULL)
 		return -ENOMEM;
-	o->magic = ORIGIN_MAGIC;
-	o->server = s;
-	list_init(&o->link);
-	err = conn_connect(&o->conn, (const struct sockaddr *)&a->addr, a->len,
-	    loop_now() + s->pool->conf->timeouts.connect);
+	err = conn_begin(&o->conn, (const struct sockaddr *)&a->addr, a->len,
+	    deadline);
+	if (err == -EINPROGRESS) {
+		err = await(&o, deadline);
+		if (err < 0)
+			conn_close(&o->conn);
+	}
 	if (err < 0) {
 		free(o);
 		return err;

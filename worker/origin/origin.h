@@ -38,7 +38,8 @@ void origin_close_idle(struct server *s);
  * Borrows a connection to S, which the caller has reserved: an idle one that
  * was idle for at most IDLE_AT_MOST and is peeked, or a new one.  IDLE_AT_MOST:
  * ORIGIN_OF_ANY_AGE for what may be repeated, ORIGIN_FRESH for what may not, 0
- * for a new one.  Returns 0, and the reservation is the origin's; -ETIMEDOUT
+ * for a new one.  Returns 0, and the reservation is the origin's (whose server is
+ * another one of the same name if S did not answer soon); -ETIMEDOUT
  * (timeouts.connect of the pool), -ECANCELED, -EMFILE or another -errno of
  * connect, and it is still the caller's.
  */

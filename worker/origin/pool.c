@@ -82,8 +82,8 @@ static void insert(struct pool *p, struct server *s)
 {
 	unsigned at = p->count++;
 
-	while (at > 0 && (p->at[at - 1]->conf->tier > s->conf->tier ||
-	    (p->at[at - 1]->conf->tier == s->conf->tier &&
+	while (at > 0 && (p->at[at - 1]->tier > s->tier ||
+	    (p->at[at - 1]->tier == s->tier &&
 		p->at[at - 1]->conf > s->conf))) {
 		p->at[at] = p->at[at - 1];
 		at--;
@@ -91,31 +91,82 @@ static void insert(struct pool *p, struct server *s)
 	p->at[at] = s;
 }
 
-struct server *pool_add_server(struct pool *p, const struct conf_server *conf,
-    const struct conf_address *address)
+static void server_free(struct server *s)
 {
-	struct server **at =
-	    realloc(p->at, (p->count + 1) * sizeof(struct server *));
-	struct server *s = at != NULL ? calloc(1, sizeof(*s)) : NULL;
+	timer_clear(&s->farewell);
+	list_del(&s->link);
+	health_detach(&s->row);
+	s->magic = 0;
+	free((char *)s->address.text);
+	free(s);
+}
 
-	p->at = at != NULL ? at : p->at;
-	if (s == NULL)
+/* Who gave it back may have taken it again in that turn. */
+static void farewell(struct timer *t)
+{
+	struct server *s = container_of(t, struct server, farewell);
+
+	INSIST_MAGIC(s, SERVER_MAGIC);
+	if (s->retired && s->reserved == 0)
+		server_free(s);
+}
+
+static struct server *find_retired(struct pool *p,
+    const struct conf_server *conf, const char *text)
+{
+	LIST_FOREACH(at, &p->retired) {
+		struct server *s = container_of(at, struct server, link);
+
+		if (s->conf == conf && strcmp(s->address.text, text) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+static struct server *server_make(struct pool *p,
+    const struct conf_server *conf, const struct conf_address *address)
+{
+	struct server *s = calloc(1, sizeof(*s));
+	char *text = strdup(address->text);
+
+	if (s == NULL || text == NULL) {
+		free(text);
+		free(s);
 		return NULL;
+	}
 	s->magic = SERVER_MAGIC;
 	s->conf = conf;
 	s->address = *address;
+	s->address.text = text;
 	s->pool = p;
+	list_init(&s->link);
+	timer_init(&s->farewell, farewell);
 	origin_init_server(s);
 	name_server(s);
-	insert(p, s);
 	return s;
 }
 
-static void server_free(struct server *s)
+struct server *pool_add_server(struct pool *p, const struct conf_server *conf,
+    const struct server_place *place)
 {
-	health_detach(&s->row);
-	s->magic = 0;
-	free(s);
+	struct server **at =
+	    realloc(p->at, (p->count + 1) * sizeof(struct server *));
+	struct server *s;
+
+	if (at == NULL)
+		return NULL;
+	p->at = at;
+	s = find_retired(p, conf, place->address.text);
+	if (s == NULL)
+		s = server_make(p, conf, &place->address);
+	if (s == NULL)
+		return NULL;
+	list_del(&s->link);
+	s->retired = false;
+	s->weight = place->weight;
+	s->tier = conf->tier << 16 | place->rank;
+	insert(p, s);
+	return s;
 }
 
 void pool_retire_server(struct server *s)
@@ -130,6 +181,7 @@ void pool_retire_server(struct server *s)
 	memmove(&p->at[i], &p->at[i + 1],
 	    (p->count - i) * sizeof(struct server *));
 	s->retired = true;
+	list_add_tail(&p->retired, &s->link);
 	origin_close_idle(s);
 	if (s->reserved == 0)
 		server_free(s);
@@ -163,7 +215,7 @@ void server_release(struct server *s)
 	if (s->conf->max_conns > 0)
 		queue_freed(s->pool);
 	if (s->retired && s->reserved == 0)
-		server_free(s);
+		timer_set(&s->farewell, loop_now());
 }
 
 /* ---- what may be used ---- */
@@ -173,7 +225,7 @@ unsigned server_weight(const struct server *s)
 	unsigned weight = atomic_load_explicit(&s->row->server.weight,
 	    memory_order_relaxed);
 
-	return weight > 0 ? weight : s->conf->weight;
+	return weight > 0 ? weight : s->weight;
 }
 
 static bool is_wanted(const struct server *s, bool stuck)
@@ -253,11 +305,14 @@ void server_measured(struct server *s, usec_t latency)
 static int pool_init(struct pool *p, const struct conf_pool *conf)
 {
 	p->conf = conf;
+	list_init(&p->retired);
 	queue_init_pool(p);
 	for (unsigned i = 0; i < conf->server_count; i++) {
 		const struct conf_server *s = &conf->servers[i];
 
-		if (pool_add_server(p, s, &s->address) == NULL)
+		struct server_place place = {s->address, s->weight, 0};
+
+		if (s->name == NULL && pool_add_server(p, s, &place) == NULL)
 			return -ENOMEM;
 	}
 	return 0;

@@ -22,7 +22,9 @@ struct server {
 	uint32_t magic;
 	bool retired;
 	const struct conf_server *conf;
-	struct conf_address address;
+	struct conf_address address; /* TEXT is its own */
+	unsigned weight; /* as configured, or as a service says */
+	unsigned tier;	 /* the nearest are asked first */
 	struct pool *pool;
 	uint64_t id; /* of URL and address: the same in every process */
 	struct health_row *row;
@@ -30,6 +32,8 @@ struct server {
 	unsigned reserved; /* by this process; what it holds in ROW */
 	struct list idle; /* struct origin, newest first */
 	struct timer idle_timer; /* due when the first is idle for too long */
+	struct list link;     /* in pool->retired */
+	struct timer farewell; /* it is not held any more */
 	int current; /* of the smooth weighted round robin */
 };
 
@@ -38,6 +42,7 @@ struct pool {
 	struct health_row *row; /* NULL until pool_row */
 	struct server **at; /* COUNT of them, nearest tier first */
 	unsigned count;
+	struct list retired; /* struct server: held by exchanges yet */
 	unsigned idle_count; /* connections */
 	unsigned turn; /* of whoever goes round */
 	uint64_t weight_most; /* that balance.c has met */
@@ -58,14 +63,22 @@ struct pool *pool_find(const struct conf_pool *conf);
 /* All of them, in the order of the configuration; NULL past the end. */
 struct pool *pool_at(unsigned i);
 
+/* What may differ between servers that one of the configuration stands for. */
+struct server_place {
+	struct conf_address address;
+	unsigned weight;
+	unsigned rank; /* below 65536; of those with one zone 0 is asked first */
+};
+
 /*
- * A server of P for ADDRESS, which S of the configuration has (now).  NULL: out
- * of memory.
+ * A server of P at PLACE, which S of the configuration has (now).  One that was
+ * retired and is held yet comes back.  NULL: out of memory.
  */
 struct server *pool_add_server(struct pool *p, const struct conf_server *s,
-    const struct conf_address *address);
+    const struct server_place *place);
 
-/* S leaves its pool. */
+/* S leaves its pool; it ends at once, or when it is not held any more.  From
+ * the loop only. */
 void pool_retire_server(struct server *s);
 
 /* The row that all workers share for P. */

@@ -44,6 +44,19 @@ static void fail(struct exchange *x, const struct pick *pick, int err)
 		exchange_fail(x, END_no_server);
 }
 
+/* What names are resolved to may be gone before the exchange is logged. */
+void choose_took(struct exchange *x, const struct server *s)
+{
+	struct out o = out_make(x->server_text, sizeof(x->server_text));
+
+	x->server = s->conf;
+	x->server_address = str_from(s->conf->address.text);
+	if (s->conf->name == NULL)
+		return;
+	out_str(&o, str_from(s->address.text));
+	x->server_address = out_text(&o);
+}
+
 struct server *choose_server(struct exchange *x, struct pick *pick)
 {
 	struct server *server;
@@ -55,7 +68,7 @@ struct server *choose_server(struct exchange *x, struct pick *pick)
 		fail(x, pick, err);
 		return NULL;
 	}
-	x->server = server->conf;
+	choose_took(x, server);
 	balance_tried(pick, server);
 	return server;
 }

@@ -16,4 +16,7 @@ bool choose_begin(struct exchange *x, struct pick *pick);
  */
 WAITS struct server *choose_server(struct exchange *x, struct pick *pick);
 
+/* X goes to S now: for the log, and for what clients are not to see of it. */
+void choose_took(struct exchange *x, const struct server *s);
+
 #endif

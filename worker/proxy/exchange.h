@@ -103,6 +103,8 @@ struct exchange {
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
 	const struct conf_server *server; /* the last that was tried */
+	struct str server_address; /* and where that is */
+	char server_text[CONF_ADDRESS_TEXT_SIZE]; /* of what a name gave */
 	unsigned attempts;
 	struct stay stay;
 	struct total *total; /* when timeouts.total is due, or NULL: limits.c */

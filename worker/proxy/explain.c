@@ -12,6 +12,7 @@
 #include "common/conf/address.h"
 #include "common/conf/network.h"
 #include "worker/http/head.h"
+#include "worker/origin/members.h"
 #include "worker/proxy/answer.h"
 #include "worker/proxy/condition.h"
 #include "worker/proxy/explain_losers.h"
@@ -228,6 +229,11 @@ static void tell_pool(struct out *o, struct exchange *x)
 			out_fmt(o, "?%" PRI_STR, ARG_STR(x->request.query));
 		out_fmt(o, " to %s, Host: %" PRI_STR "\n", s->address.text,
 		    ARG_STR(host));
+		if (s->name == NULL)
+			continue;
+		out_lit(o, "addresses ");
+		members_write(s, o);
+		out_char(o, '\n');
 	}
 }
 

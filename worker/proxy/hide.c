@@ -82,7 +82,7 @@ static struct naming naming_of(struct exchange *x)
 	naming_add_inside(&n, str_from(server->host));
 	naming_add_inside(&n, forward_host(x, server));
 	if (server->address.addr.ss_family != AF_UNIX) {
-		naming_add_inside(&n, str_from(server->address.text));
+		naming_add_inside(&n, x->server_address);
 		add_localhost(x, &n, &server->address);
 	}
 	return n;

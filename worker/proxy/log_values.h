@@ -133,8 +133,7 @@ static inline struct str get_pool(const struct exchange *x)
 
 static inline struct str get_server(const struct exchange *x)
 {
-	return x->server != NULL ? str_from(x->server->address.text)
-				 : STR_NONE;
+	return x->server_address;
 }
 
 static inline struct str get_sticky(const struct exchange *x)

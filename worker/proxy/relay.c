@@ -18,6 +18,7 @@
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
 #include "worker/origin/origin.h"
+#include "worker/proxy/choose.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/relay_inside.h"
@@ -60,6 +61,8 @@ static int borrow(struct relay *r, struct server *s, usec_t idle)
 
 	if (err == 0) {
 		r->x->connected = loop_now();
+		if (r->origin->server != s)
+			choose_took(r->x, r->origin->server);
 		return 0;
 	}
 	server_release(s);
@@ -135,9 +138,10 @@ static int try(struct exchange *x, struct server *s, usec_t idle,
 		return -1;
 	}
 	relay_init(r, x);
-	if (borrow(r, s, idle) == 0 && send_request(r, s) == 0 &&
+	if (borrow(r, s, idle) == 0 &&
+	    send_request(r, r->origin->server) == 0 &&
 	    relay_read_final_head(r, &reply->head) == 0) {
-		server_measured(s, x->first_byte - x->connected);
+		server_measured(r->origin->server, x->first_byte - x->connected);
 		relay_begin_body(r, reply);
 		return 0;
 	}
