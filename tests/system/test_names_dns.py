@@ -269,27 +269,26 @@ def test_a_long_answer_comes_by_tcp(sluice, dns, origin):
     assert names.count("app.test", by="tcp") >= 1
 
 
-@pytest.mark.parametrize("mode", ["malformed", "half", "looping", "no-bytes"])
-def test_malformed_answers_harm_nobody(sluice, dns, origin, mode):
+def test_malformed_answers_harm_nobody(sluice, dns, origin):
     names = dns()
     behind = origin(reply(b"ok"))
-    names.set("app.test", A=["127.0.0.1"] * 3, AAAA="::1")
-    names.set("_s._tcp.app.test",
-              SRV=[(1, 1, behind.port, "app.test")] * 3)
-    names.mode("app.test", mode)
-    names.mode("_s._tcp.app.test", mode)
+    urls = []
+    for i in range(12):
+        mode = ["malformed", "half", "looping", "no-bytes"][i % 4]
+        for name in (f"app{i}.test", f"_s._tcp.app{i}.test"):
+            names.mode(name, mode)
+        names.set(f"app{i}.test", A=["127.0.0.1"] * 3, AAAA="::1")
+        names.set(f"_s._tcp.app{i}.test", SRV=[(1, 1, 1, "app.test")] * 3)
+        urls += [f"http://app{i}.test:{behind.port}",
+                 f"srv+http://_s._tcp.app{i}.test"]
     daemon = sluice(conf=conf(names), vhost=vhost(
-        f"http://app.test:{behind.port}", "srv+http://_s._tcp.app.test",
-        behind.url, more='resolve = { every = "1s"; };'))
+        behind.url, *urls, more='resolve = { every = "1s"; };'))
     workers = daemon.workers()
-    eventually(lambda: names.count("app.test", "A") >= 4 and
-               names.count("_s._tcp.app.test") >= 3, PATIENT, "some questions")
-    assert daemon.get("/").status in (200, 502, 504)
+    eventually(lambda: all(names.count(f"app{i}.test", "A") >= 3 and
+                           names.count(f"_s._tcp.app{i}.test") >= 3
+                           for i in range(12)), PATIENT, "three questions each")
+    assert daemon.get("/").status in (200, 502)
     assert daemon.workers() == workers
-    names.mode("app.test", "")
-    names.set("app.test", A="127.0.0.1")
-    eventually(lambda: "app.test is 127.0.0.1\n" in daemon.errors(), PATIENT,
-               "it to be found at last")
 
 
 # ---- addresses that do not answer ----
