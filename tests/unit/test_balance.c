@@ -218,8 +218,8 @@ END_TEST
 START_TEST(a_nearer_tier_is_asked_first_and_spills_over)
 {
 	make(all[_i], 3, NULL);
-	conf_servers[1].tier = 1;
-	conf_servers[2].tier = 2;
+	pool->at[1]->tier = 1;
+	pool->at[2]->tier = 2;
 	ck_assert_str_eq(turns(20), "aaaaaaaaaaaaaaaaaaaa");
 	atomic_store(&server('a')->row->server.wish, HEALTH_DOWN);
 	ck_assert_str_eq(turns(3), "bbb");

@@ -45,6 +45,7 @@ static void setup(void)
 	x.route = &route;
 	x.pool = &pool;
 	x.server = &conf_server;
+	x.server_address = str_from(conf_server.address.text);
 	x.id = STR("abc123");
 	x.identity.proto = STR("http");
 	x.attempts = 1;
@@ -111,7 +112,7 @@ END_TEST
 
 START_TEST(a_name_is_quoted_when_it_needs_to_be)
 {
-	conf_server.address.text = "unix:/run/my app.sock";
+	x.server_address = STR("unix:/run/my app.sock");
 	pool.name = "a=b";
 	route.path = STR("/\"");
 	vhost.name = "caf\xc3\xa9";
@@ -129,7 +130,7 @@ START_TEST(what_has_no_value_is_left_out)
 	x.end = END_malformed;
 	x.route = NULL;
 	x.pool = NULL;
-	x.server = NULL;
+	x.server_address = STR_NONE;
 	x.vhost = NULL;
 	x.attempts = 0;
 	x.connected = x.first_byte = 0;
