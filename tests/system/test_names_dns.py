@@ -69,8 +69,8 @@ def test_a_server_that_moves_is_followed_without_a_reload(sluice, dns,
     eventually(lambda: log_lines(daemon, "app.test") ==
                ["app.test is 127.0.0.2", "app.test is 127.0.0.3"],
                what="one line for each change, by one worker")
-    assert daemon.exchanges(server=f"127.0.0.2:{port}")
-    assert daemon.exchanges(server=f"127.0.0.3:{port}")
+    daemon.wait_exchanges(1, server=f"127.0.0.2:{port}")
+    daemon.wait_exchanges(1, server=f"127.0.0.3:{port}")
 
 
 def test_all_addresses_of_a_name_get_requests(sluice, dns, neighbours):
