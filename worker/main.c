@@ -264,6 +264,7 @@ static int set_up(const struct worker_start *start)
 		err = pools_init(conf);
 	if (err == 0)
 		err = stay_init(conf, &start->key);
+	if (err == 0)
 		err = members_init(conf);
 	if (err == 0)
 		err = conf_pattern_init();

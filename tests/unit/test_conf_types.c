@@ -126,6 +126,7 @@ static const struct place {
     [CONTEXT_QUEUE] = {HOST PROXY "pools = { p = { queue = {\n",
 	"\n}; }; };"},
     [CONTEXT_STICKY] = {HOST PROXY "pools = { p = { sticky = {\n",
+	"\n}; }; };"},
     [CONTEXT_RESOLVE] = {HOST PROXY "pools = { p = { resolve = {\n",
 	"\n}; }; };"},
     [CONTEXT_COOKIES] = {HOST PROXY "cookies = {\n", "\n};"},
