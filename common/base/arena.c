@@ -28,9 +28,11 @@ void arena_init_bounded(struct arena *a, void *p, size_t n, size_t more)
 	size_t skew = (ALIGN - (uintptr_t)p % ALIGN) % ALIGN;
 
 	INSIST(n >= skew);
-	*a = (struct arena){.at = (char *)p + skew,
-	    .end = (char *)p + n,
-	    .room = more};
+	*a = (struct arena){.room = more};
+	if (n == 0)
+		return;
+	a->at = (char *)p + skew;
+	a->end = (char *)p + n;
 }
 
 void arena_init_fixed(struct arena *a, void *p, size_t n)
