@@ -153,7 +153,7 @@ static bool strip(struct exchange *x, struct field *f)
 		exchange_fail(x, END_overloaded);
 		return false;
 	}
-	f->drop = o.n == 0;
+	f->drop |= o.n == 0;
 	f->value = o.p;
 	f->value_len = (uint32_t)o.n;
 	return true;
