@@ -14,6 +14,7 @@ and loads the daemon by Load, which knows what became of each request:
     assert not executed_twice([one, two])
 """
 
+import json
 import signal
 import subprocess
 import sys
@@ -147,6 +148,51 @@ routes = ( {{ path = "/"; pool = "web"; }} );
 """
 
 
+# For pool_vhost: who fails is down within a moment, and up as soon.
+QUICK_CHECKS = """
+  health = { path = "/health"; every = "100ms"; timeout = "2s";
+             rise = 1; fall = 1; };
+"""
+
+
+def in_zones(one):
+    """a and b stand in fra, c in ams."""
+    return f'zone = "{"ams" if one.name == "c" else "fra"}";'
+
+
+# ---- what the daemon says of them ----
+
+def pool_state(daemon, name="web"):
+    """The pool, as `sluicectl --json pools` has it."""
+    answer = daemon.ctl("--json", "pools")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    return next(pool for pool in json.loads(answer.stdout)["pools"]
+                if pool.get("pool") == name)
+
+
+def server_state(daemon, origin):
+    return next(one for one in pool_state(daemon)["servers"]
+                if one["url"] == origin.url)
+
+
+def queued(daemon):
+    return pool_state(daemon)["queued"]
+
+
+def wait_idle(daemon, *origins):
+    """Until nothing is in flight to them, in any worker."""
+    for one in origins:
+        eventually(lambda: server_state(daemon, one)["in_flight"] == 0,
+                   deadline=30, what=f"nothing to be in flight to {one.name}")
+
+
+def server_verb(daemon, origin, *words, host="*"):
+    """sluicectl server HOST/web/URL drain, and the like."""
+    answer = daemon.ctl("server", f"{host}/web/{origin.url}",
+                        *(str(word) for word in words))
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
 # ---- clients ----
 
 class Load:
@@ -261,3 +307,13 @@ class Load:
         """{origin's name: answers}"""
         return Counter(one.origin for one in self.outcomes
                        if one.status == 200)
+
+
+def owners(daemon, users=40, again=3):
+    """{user: the set of origins that answered}"""
+    found = {}
+    for _ in range(again):
+        for user in range(users):
+            answer = daemon.get("/", fields=[f"X-User: u{user}"])
+            found.setdefault(user, set()).add(answer.body.split()[0])
+    return found
