@@ -29,7 +29,7 @@
 
 struct waiter {
 	struct list link; /* in pool->waiters, by number */
-	uint64_t client;
+	struct str client;
 	uint64_t number;
 	struct pick *pick;
 	struct server *server; /* what it got */
@@ -51,7 +51,7 @@ static void enlist(struct pool *p, struct waiter *w)
 
 	w->number = p->served + 1;
 	LIST_FOREACH(at, &p->waiters)
-		if (waiter_of(at)->client == w->client &&
+		if (str_eq(waiter_of(at)->client, w->client) &&
 		    waiter_of(at)->number >= w->number)
 			w->number = waiter_of(at)->number + 1;
 	while (before != &p->waiters && waiter_of(before)->number > w->number)
@@ -143,7 +143,7 @@ static int wait(struct pool *p, struct waiter *w)
 	return err;
 }
 
-int queue_pick(struct pool *p, struct pick *pick, uint64_t client,
+int queue_pick(struct pool *p, struct pick *pick, struct str client,
     struct server **server_r)
 {
 	struct waiter w = {.client = client, .pick = pick};

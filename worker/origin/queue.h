@@ -24,7 +24,7 @@ void queue_init_pool(struct pool *p);
  *   -ETIMEDOUT  there was no room in time (queue.timeout)
  *   -ECANCELED  the client has left
  */
-WAITS int queue_pick(struct pool *p, struct pick *pick, uint64_t client,
+WAITS int queue_pick(struct pool *p, struct pick *pick, struct str client,
     struct server **server_r);
 
 /* A server of P may have room again. */

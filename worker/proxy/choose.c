@@ -21,15 +21,6 @@ bool choose_begin(struct exchange *x, struct pick *pick)
 	return key_hash(x, &x->pool->key, &pick->key);
 }
 
-/* Who asks, for a fair queue. */
-static uint64_t client_of(const struct exchange *x)
-{
-	static const struct hash_key plain;
-
-	return hash_bytes(&plain, x->identity.address.p,
-	    x->identity.address.n);
-}
-
 static void fail(struct exchange *x, const struct pick *pick, int err)
 {
 	if (err == -ECANCELED)
@@ -61,7 +52,8 @@ struct server *choose_server(struct exchange *x, struct pick *pick)
 {
 	struct server *server;
 	usec_t began = loop_now();
-	int err = queue_pick(pool_find(x->pool), pick, client_of(x), &server);
+	int err = queue_pick(pool_find(x->pool), pick, x->identity.address,
+	    &server);
 
 	x->queued += loop_now() - began;
 	if (err < 0) {
