@@ -14,6 +14,7 @@
 #include "common/ipc/question.h"
 #include "worker/origin/order.h"
 #include "worker/origin/tell.h"
+#include "worker/proxy/arms_asked.h"
 #include "worker/proxy/explain.h"
 
 #define CUT "...\n" /* what is longer than an answer may be */
@@ -29,6 +30,8 @@ static asked_fn *const answers[QUESTION_KINDS] = {
     [QUESTION_route] = explain,
     [QUESTION_pools] = tell_pools,
     [QUESTION_server] = order_server,
+    [QUESTION_splits] = arms_show,
+    [QUESTION_split] = arms_change,
 };
 
 static bool answer(const struct conf *conf, int64_t value, int fd,

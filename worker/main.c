@@ -34,6 +34,7 @@
 #include "worker/origin/pool.h"
 #include "worker/origin/queue.h"
 #include "worker/proxy/access_log.h"
+#include "worker/proxy/arms.h"
 #include "worker/proxy/client.h"
 #include "worker/proxy/fetcher.h"
 #include "worker/proxy/limits.h"
@@ -266,6 +267,8 @@ static int set_up(const struct worker_start *start)
 		err = stay_init(conf, &start->key);
 	if (err == 0)
 		err = members_init(conf);
+	if (err == 0)
+		err = arms_init(conf);
 	if (err == 0)
 		err = conf_pattern_init();
 	if (err == 0)

@@ -52,6 +52,8 @@ struct conf_arm {
 	const char *name;
 	struct str label; /* "new-checkout:beta": in logs */
 	uint64_t id;	  /* made of both names */
+	unsigned number;  /* of ARM_COUNT: state of all workers hangs on it.
+			     One, on however many routes it is */
 	const struct conf_pool *pool; /* NULL: that of the route */
 	unsigned weight; /* 0 to CONF_ARM_WEIGHT_MAX */
 	const struct conf_condition *force; /* who gets it anyway, or NULL */
@@ -71,7 +73,7 @@ struct conf_split {
 	enum conf_sticky sticky;
 	struct conf_template key_of;
 	usec_t ttl; /* of the cookie */
-	const struct conf_arm *arms;
+	struct conf_arm *arms;
 	unsigned arm_count; /* at least one */
 	const struct conf_arm *if_down; /* or NULL */
 	struct conf_place place;
@@ -204,6 +206,7 @@ struct conf {
 	unsigned vhost_count;
 	struct conf_pool **pools; /* all of them; index == pool->id */
 	unsigned pool_count;
+	unsigned arm_count; /* above the number of any arm */
 	struct conf_pattern *patterns; /* all of them: to be freed */
 };
 

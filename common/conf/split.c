@@ -10,9 +10,9 @@
 
 #include "common/base/insist.h"
 #include "common/conf/arm.h"
+#include "common/conf/key.h"
 #include "common/conf/suggest.h"
 #include "common/conf/split_lint.h"
-#include "common/conf/value.h"
 
 /* Whatever the machine: who is known by the same gets the same arm. */
 static const struct hash_key key_of_names = {{UINT64_C(0x536c756963652053),
@@ -46,30 +46,12 @@ static bool read_name(struct conf_build *b, const config_setting_t *group,
 	return false;
 }
 
-/* "header:X-User-Id" or "cookie:uid".  False: neither. */
-static bool read_key(struct conf_build *b, struct str text,
-    struct conf_split *split)
-{
-	struct conf_template_part *part =
-	    ARENA_NEW(&b->conf->arena, struct conf_template_part);
-	bool header = str_starts(text, STR("header:"));
-
-	if (!header && !str_starts(text, STR("cookie:")))
-		return false;
-	text = str_behind(text, sizeof("header:") - 1);
-	if (!str_is_token(text))
-		return false;
-	part->id = header ? CONF_NAME_header : CONF_NAME_cookie;
-	part->text = str_make(arena_strdup(&b->conf->arena, text), text.n);
-	split->sticky = CONF_STICKY_KEY;
-	split->key_of = (struct conf_template){.parts = part, .count = 1};
-	return true;
-}
-
 /* False: reported. */
 static bool read_sticky(struct conf_build *b, const config_setting_t *group,
     struct conf_split *split)
 {
+	const config_setting_t *setting =
+	    conf_setting_get(group, SETTING_SPLIT_sticky);
 	struct str text =
 	    str_from(conf_setting_text(group, SETTING_SPLIT_sticky));
 
@@ -77,14 +59,12 @@ static bool read_sticky(struct conf_build *b, const config_setting_t *group,
 	if (str_eq(text, STR("cookie")))
 		return true;
 	split->sticky = CONF_STICKY_IP;
-	if (str_eq(text, STR("ip")) || read_key(b, text, split))
+	if (str_eq(text, STR("ip")))
 		return true;
-	conf_report_error(b->report,
-	    conf_setting_spot(group, SETTING_SPLIT_sticky),
-	    "\"sticky\" is \"cookie\", \"ip\", \"header:NAME\" or "
-	    "\"cookie:NAME\"");
-	conf_report_help(b->report, "\"cookie\" is one of our own; any other "
-	    "is what visitors are known by already");
+	split->sticky = CONF_STICKY_KEY;
+	if (conf_key_read(b, setting, text, &split->key_of))
+		return true;
+	conf_report_help(b->report, "or \"cookie\", one of our own, or \"ip\"");
 	return false;
 }
 
@@ -200,6 +180,24 @@ static bool check_twice(struct conf_build *b, const config_setting_t *item,
 	return false;
 }
 
+/* An arm has one number, on however many routes it is. */
+static void number_arms(struct conf_build *b, const struct conf_draft *draft,
+    struct conf_split *split)
+{
+	const struct conf_vhost *v = draft->vhost;
+	const struct conf_split *other = NULL;
+
+	for (unsigned i = 0; i < v->route_count && other == NULL; i++)
+		other = find_in(&v->routes[i].splits, split->name);
+	for (unsigned i = 0; i < split->arm_count; i++) {
+		struct conf_arm *arm = &split->arms[i];
+
+		arm->number = other != NULL
+		    ? conf_arm_find(other, str_from(arm->name))->number
+		    : b->conf->arm_count++;
+	}
+}
+
 bool conf_splits_read(struct conf_build *b, struct conf_draft *draft,
     const config_setting_t *group, struct conf_route *route)
 {
@@ -225,6 +223,7 @@ bool conf_splits_read(struct conf_build *b, struct conf_draft *draft,
 			ok = false;
 			continue;
 		}
+		number_arms(b, draft, split);
 		splits->choose |= split->arms[0].pool != NULL;
 		splits->count++;
 	}

@@ -21,6 +21,9 @@ FOREIGN("location", "nginx", VHOST_routes,
     "routes = ( { path = \"/api\"; pool = \"api\"; } );")
 FOREIGN("upstream", "nginx", VHOST_pools,
     "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
+FOREIGN("split_clients", "nginx", ROUTE_split,
+    "split = { name = \"exp\"; arms = ( { pool = \"a\"; }, { pool = \"b\"; } ); };  "
+    "in a route")
 FOREIGN("http", "nginx", NONE, "no group around a vhost: a file is one vhost")
 FOREIGN("stream", "nginx", NONE, "no group around a vhost: a file is one vhost")
 FOREIGN("events", "nginx", NONE,

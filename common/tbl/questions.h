@@ -9,3 +9,5 @@
 QUESTION(route, false, "what would become of a request, and why")
 QUESTION(pools, false, "the servers of pools, and how they are")
 QUESTION(server, true, "what an operator wants of a server")
+QUESTION(splits, false, "the arms of splits: weights and requests")
+QUESTION(split, true, "weights of arms are changed")

@@ -15,6 +15,7 @@
 #include "master/ctl/pools.h"
 #include "master/ctl/route.h"
 #include "master/ctl/server.h"
+#include "master/ctl/split.h"
 
 #define DEFAULT_SOCKET CONF_RUN_DIR "/ctl.sock"
 
@@ -38,6 +39,8 @@ static const struct verb verbs[] = {
 	"show the servers of pools: state, load, latency", ctl_pools},
     {"server", ASK_JSON_LINES, false,
 	"drain a server, take it down or up, change its weight", ctl_server},
+    {"split", ASK_JSON, false,
+	"show the arms of splits, change their weights", ctl_split},
     {"reload", ASK_JSON_LINES, true,
 	"load the configuration; returns when it is in force", NULL},
     {"reopen", ASK_JSON_LINES, false,

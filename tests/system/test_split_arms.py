@@ -172,6 +172,35 @@ def test_an_arm_is_forced_by_field_and_cookie(sluice):
     assert body(daemon.get(fields=[mine])) == "a"
 
 
+# ---- down ----
+
+
+def test_an_arm_without_a_server_that_may_be_used_has_another(sluice, origin):
+    stable, beta = origin(reply(b"stable")), origin(reply(b"beta"))
+    vhost = two_pools(stable, beta, split=' if_down = "stable";')
+    down = vhost.replace(f'servers = "{beta.url}"',
+                         f'servers = ( {{ url = "{beta.url}"; down = true; }} )')
+    assert down != vhost
+    daemon = sluice(workers=2, vhost=vhost)
+    visitors = [f"Cookie: exp={i:016x}" for i in range(60)]
+    before = [daemon.get(fields=[v]).body for v in visitors]
+    daemon.vhosts["main"] = down
+    daemon.write_conf()
+    assert daemon.ctl("reload").returncode == 0
+    assert {daemon.get(fields=[v]).body for v in visitors} == {b"stable"}
+    assert daemon.get("/?arm=beta").status == 503   # a tester wants to know
+    line = daemon.wait_exchanges(1, status=503)[0]
+    assert line["split"] == "exp:beta"
+    one = visitors[before.index(b"beta")]
+    said = daemon.ctl("route", f"http://localhost:{daemon.port}/",
+                      "-H", one).stdout
+    assert "split     exp: stable, by if_down: " in said
+    daemon.vhosts["main"] = vhost
+    daemon.write_conf()
+    assert daemon.ctl("reload").returncode == 0
+    assert [daemon.get(fields=[v]).body for v in visitors] == before
+
+
 # ---- what is told ----
 
 

@@ -7,6 +7,7 @@
  */
 #include "worker/proxy/explain_splits.h"
 
+#include "worker/proxy/arms.h"
 #include "worker/proxy/split.h"
 
 static const char *why_kept(enum conf_sticky sticky)
@@ -50,7 +51,7 @@ void explain_splits(const struct exchange *x, struct out *answer)
 		    x->choices[i].arm->name, why(s, x->choices[i].why));
 		for (unsigned k = 0; k < s->arm_count; k++)
 			out_fmt(answer, "%s%s %u", k > 0 ? ", " : "",
-			    s->arms[k].name, s->arms[k].weight);
+			    s->arms[k].name, arm_weight(&s->arms[k]));
 		out_lit(answer, ")\n");
 	}
 }

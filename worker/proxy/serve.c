@@ -98,6 +98,7 @@ static void send_reply(struct exchange *x, struct reply *reply)
 
 static void count_end(const struct exchange *x)
 {
+	split_count(x);
 	if (x->end == END_client_closed)
 		count(client_left);
 	else if (end_side(x->end) == END_BY_CLIENT)

@@ -20,6 +20,7 @@
 #include "common/base/insist.h"
 #include "common/base/random.h"
 #include "worker/origin/pool.h"
+#include "worker/proxy/arms.h"
 #include "worker/proxy/condition.h"
 #include "worker/proxy/expand.h"
 
@@ -41,7 +42,7 @@ const struct conf_arm *split_pick(const struct conf_split *s, struct str key)
 	for (unsigned i = 0; i < s->arm_count; i++) {
 		const struct conf_arm *arm = &s->arms[i];
 		uint64_t rank = hash_rank(visitor, arm->id,
-		    (uint32_t)arm->weight << FINER);
+		    (uint32_t)arm_weight(arm) << FINER);
 
 		if (rank > highest) {
 			highest = rank;
@@ -195,9 +196,9 @@ static bool choose_by_key(struct exchange *x, const struct conf_split *s,
 	return true;
 }
 
-static bool has_server(const struct conf_arm *arm)
+static bool is_up(const struct conf_arm *arm)
 {
-	return pool_find(arm->pool)->conf->server_count > 0;
+	return pool_is_usable(pool_find(arm->pool));
 }
 
 /* Who forces an arm wants to see it, up or down. */
@@ -208,7 +209,7 @@ static void look_elsewhere(const struct conf_split *s,
 
 	if (other == NULL || other == choice->arm ||
 	    choice->why == SPLIT_FORCED || choice->why == SPLIT_HELD ||
-	    has_server(choice->arm) || !has_server(other))
+	    is_up(choice->arm) || !is_up(other))
 		return;
 	*choice = (struct split_choice){other, SPLIT_INSTEAD};
 }
@@ -251,6 +252,14 @@ bool split_choose(struct exchange *x)
 	x->choices = choices;
 	INSIST(!splits->choose || x->pool != NULL);
 	return true;
+}
+
+void split_count(const struct exchange *x)
+{
+	if (likely(x->choices == NULL))
+		return;
+	for (unsigned i = 0; i < x->route->splits.count; i++)
+		arm_had_request(x->choices[i].arm);
 }
 
 /* ---- asking ---- */

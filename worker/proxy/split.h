@@ -28,6 +28,9 @@ struct split_choice {
  */
 bool split_choose(struct exchange *x);
 
+/* One request more for the arms that X has. */
+void split_count(const struct exchange *x);
+
 /* The arm of S that a visitor known by KEY has. */
 const struct conf_arm *split_pick(const struct conf_split *s, struct str key);
 
