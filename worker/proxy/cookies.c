@@ -149,11 +149,11 @@ static bool map_path(struct edit *e, const struct attribute *a, struct out *o)
 
 /* ---- flags ---- */
 
-static struct str same_site_word(const struct edit *e)
+struct str cookie_same_site(const struct conf_cookies *conf)
 {
-	if (e->conf == NULL)
+	if (conf == NULL)
 		return STR_NONE;
-	switch (e->conf->same_site) {
+	switch (conf->same_site) {
 	case CONF_SAME_SITE_ORIGIN:
 		break;
 	case CONF_SAME_SITE_LAX:
@@ -168,7 +168,7 @@ static struct str same_site_word(const struct edit *e)
 
 static void add_flags(struct edit *e, struct out *o)
 {
-	struct str same_site = same_site_word(e);
+	struct str same_site = cookie_same_site(e->conf);
 	size_t start = o->n;
 
 	if (e->conf == NULL)
@@ -195,7 +195,7 @@ static bool map_attribute(struct edit *e, const struct attribute *a,
 	if (str_eq_nocase(a->name, STR("Path")))
 		return map_path(e, a, o);
 	if (str_eq_nocase(a->name, STR("SameSite")))
-		return same_site_word(e).n > 0;
+		return cookie_same_site(e->conf).n > 0;
 	if (str_eq_nocase(a->name, STR("Secure")))
 		e->has_secure = true;
 	else if (str_eq_nocase(a->name, STR("HttpOnly")))

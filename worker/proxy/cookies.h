@@ -22,6 +22,9 @@ enum cookie_fate {
 enum cookie_fate cookie_map(const struct naming *n,
     const struct conf_cookies *conf, struct str value, struct out *o);
 
+/* What CONF (or NULL) says of SameSite; STR_NONE: nothing. */
+struct str cookie_same_site(const struct conf_cookies *conf);
+
 /* How many bytes it may append, at most. */
 size_t cookie_room(const struct naming *n, const struct conf_cookies *conf,
     struct str value);

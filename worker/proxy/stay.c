@@ -21,6 +21,7 @@
 #include "common/shm/sticky.h"
 #include "worker/http/cookie.h"
 #include "worker/proxy/condition.h"
+#include "worker/proxy/cookies.h"
 #include "worker/proxy/expand.h"
 #include "worker/proxy/sticky_cookie.h"
 
@@ -192,22 +193,14 @@ bool stay_begin(struct exchange *x, struct pick *pick)
 
 /* ---- where it stays from now on ---- */
 
-static struct str same_site(const struct conf_cookies *conf)
-{
-	if (conf == NULL || conf->same_site == CONF_SAME_SITE_ORIGIN)
-		return STR("Lax");
-	if (conf->same_site == CONF_SAME_SITE_STRICT)
-		return STR("Strict");
-	return conf->same_site == CONF_SAME_SITE_NONE ? STR("None") : STR("Lax");
-}
-
 static void write_attributes(struct out *o, const struct exchange *x)
 {
 	const struct conf_cookies *conf = x->scope->cookies;
+	struct str same_site = cookie_same_site(conf);
 	usec_t ttl = x->pool->sticky->ttl;
 
 	out_lit(o, "; Path=/; HttpOnly; SameSite=");
-	out_str(o, same_site(conf));
+	out_str(o, same_site.n > 0 ? same_site : STR("Lax"));
 	if ((conf != NULL && conf->secure) ||
 	    str_eq(x->identity.proto, STR("https")))
 		out_lit(o, "; Secure");
