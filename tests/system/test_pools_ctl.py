@@ -197,6 +197,48 @@ def test_a_weight_is_changed_and_given_back(two):
     assert servers(daemon)[one.url]["weight"] == 1
 
 
+def test_a_server_that_is_down_as_configured_can_be_told_up(sluice, origin):
+    one, other = origin(reply(b"one")), origin(reply(b"other"))
+    text = vhost(one.url, other.url, more='balance = "rr";').replace(
+        f'url = "{one.url}";', f'url = "{one.url}"; down = true;')
+    daemon = sluice(vhost=text, workers=1)
+    assert answers(daemon) == {b"other"}
+    seen = servers(daemon)[one.url]
+    assert (seen["state"], seen["why"]) == ("down", "as configured")
+    assert order(daemon, one.url, "up").returncode == 0
+    assert answers(daemon) == {b"one", b"other"}
+
+
+def test_who_comes_back_comes_slowly(sluice, origin):
+    one, other = origin(reply(b"one")), origin(reply(b"other"))
+    daemon = sluice(vhost=vhost(one.url, other.url,
+                                more='slow_start = "1h";'))
+    assert order(daemon, other.url, "up").returncode == 0
+    assert order(daemon, one.url, "down").returncode == 0
+    assert order(daemon, one.url, "up").returncode == 0
+    seen = servers(daemon)
+    assert seen[one.url]["state"] == "slow start"
+    assert seen[one.url]["share"] == 10
+    assert re.search(r"  slow start 10% ", daemon.ctl("pools").stdout)
+    assert seen[other.url]["state"] == "up"   # it was up all the time
+
+
+def test_a_full_table_is_told(sluice):
+    many = [[f"http://127.0.{net}.{n % 250 + 1}:{n // 250 + 1}"
+             for n in range(1000)] for net in (1, 2, 3)]
+    daemon = sluice(workers=1, conf='shared = { health = "1m"; };\n', vhosts={
+        f"v{n}": vhost(*urls).replace("a.test", f"{n}.test")
+        for n, urls in enumerate(many)})
+    private = [(p["vhost"], s["url"]) for p in pools(daemon)
+               for s in p["servers"] if s["one_worker"]]
+    assert 0 < len(private) < 3000
+    vhost_, url = private[0]
+    done = daemon.ctl("server", f"{vhost_}/web/{url}", "drain")
+    assert done.returncode == 1
+    assert "the health table is full" in done.stderr
+    assert "of one worker" in daemon.ctl("pools").stdout
+
+
 def test_who_asked_is_logged(two):
     daemon, one, _ = two
     order(daemon, one.url, "drain")
@@ -250,6 +292,44 @@ def test_a_pool_without_a_name_is_called_like_its_vhost(sluice, origin):
     assert daemon.ctl("pools").stdout.splitlines()[1] == "a.test  p2c"
     assert daemon.ctl("server", f"a.test/{one.url}", "down").returncode == 0
     assert get(daemon).status == 503
+
+
+# ---- names ----
+
+def on_one_port(origin):
+    while True:
+        one = origin(reply(b"one"), address="127.0.0.2")
+        try:
+            return one, origin(reply(b"other"), address="127.0.0.3",
+                               port=one.port)
+        except OSError:
+            continue
+
+
+def test_each_address_of_a_name_is_a_server(sluice, dns, origin):
+    names = dns()
+    one, other = on_one_port(origin)
+    url = f"http://app.test:{one.port}"
+    daemon = sluice(conf=f'resolvers = "{names.address}";\n',
+                    vhost=vhost(url, more='balance = "rr";'))
+    server, = pools(daemon)[0]["servers"]
+    assert server["state"] == "no address" and server["url"] == url
+    assert "why" in server and "address" not in server
+    done = order(daemon, url, "drain")
+    assert done.returncode == 1 and f"{url} (no address now)" in done.stderr
+    names.set("app.test", A=["127.0.0.2", "127.0.0.3"])
+    eventually(lambda: len(pools(daemon)[0]["servers"]) == 2, 30)
+    addresses = [f"127.0.0.{n}:{one.port}" for n in (2, 3)]
+    assert [s["address"] for s in pools(daemon)[0]["servers"]] == addresses
+    for address in addresses:
+        assert f"  {url} {address}  up " in daemon.ctl("pools").stdout
+    eventually(lambda: answers(daemon, 10) == {b"one", b"other"})
+    done = order(daemon, addresses[0], "down")
+    assert done.returncode == 0 and f"{url} ({addresses[0]}): " in done.stdout
+    assert answers(daemon) == {b"other"}
+    assert order(daemon, url, "down").stdout.count(url) == 2
+    assert get(daemon).status == 503
+    assert other.requests
 
 
 # ---- --watch ----

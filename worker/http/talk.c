@@ -76,6 +76,8 @@ static int receive(struct talk *t, struct conn *conn)
 			return err;
 		got = conn_fill(conn);
 	} while (got == -EAGAIN);
+	if (got > 0 && t->first_byte == 0)
+		t->first_byte = loop_now();
 	return got > 0 ? 1 : (int)got;
 }
 
@@ -188,6 +190,7 @@ int talk(struct talk *t, struct conn *conn, struct arena *a)
 
 	INSIST(t->header_max <= BLOCK_BODY_SIZE && conn->cap == 0);
 	t->reply.status = 0;
+	t->first_byte = 0;
 	t->silent = t->reusable = false;
 	err = send_request(t, conn);
 	if (err != -ECANCELED && err != -ETIMEDOUT)

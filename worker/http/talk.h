@@ -26,6 +26,7 @@ struct talk {
 	/* what came */
 	struct message reply; /* STATUS is 0 until its head was read */
 	enum fault fault;     /* when -EPROTO */
+	usec_t first_byte; /* it came then; 0: never */
 	bool silent;   /* the connection ended before a byte of the reply */
 	bool reusable; /* nothing is left on it, it may lie idle */
 };

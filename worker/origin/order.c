@@ -82,22 +82,32 @@ static bool is_called(const struct server *s, struct str address)
 	    str_eq(address, str_from(s->address.text));
 }
 
+/* It comes back, slowly if its pool says so, unless it was there already. */
+static void raise(struct server *s)
+{
+	struct health_server *h = &s->row->server;
+	usec_t now = loop_now();
+
+	if (!server_is_usable(s, false, now))
+		atomic_store_explicit(&h->up_since, now, memory_order_relaxed);
+	atomic_store_explicit(&h->ejected_until, 0, memory_order_relaxed);
+	atomic_store_explicit(&h->wish,
+	    s->conf->down ? HEALTH_UP : HEALTH_AS_CONFIGURED,
+	    memory_order_relaxed);
+}
+
 static void obey(const struct order *order, struct server *s)
 {
 	struct health_server *h = &s->row->server;
-	uint32_t wish = order->value;
 
-	if (order->sets_weight) {
+	if (order->sets_weight)
 		atomic_store_explicit(&h->weight, order->value,
 		    memory_order_relaxed);
-	} else {
-		if (wish == HEALTH_UP && !s->conf->down)
-			wish = HEALTH_AS_CONFIGURED;
-		if (order->value == HEALTH_UP)
-			atomic_store_explicit(&h->ejected_until, 0,
-			    memory_order_relaxed);
-		atomic_store_explicit(&h->wish, wish, memory_order_relaxed);
-	}
+	else if (order->value == HEALTH_UP)
+		raise(s);
+	else
+		atomic_store_explicit(&h->wish, order->value,
+		    memory_order_relaxed);
 	queue_freed(s->pool);
 }
 
@@ -106,7 +116,7 @@ static void tell_obeyed(struct out *o, const struct order *order,
 {
 	view_pool_name(o, s->pool->conf);
 	out_fmt(o, "/%s", s->conf->url);
-	if (s->conf->address.len == 0)
+	if (s->conf->name != NULL)
 		out_fmt(o, " (%s)", s->address.text);
 	out_fmt(o, ": %s", order->said);
 	if (order->sets_weight)
@@ -114,26 +124,26 @@ static void tell_obeyed(struct out *o, const struct order *order,
 	out_char(o, '\n');
 }
 
-/* How many servers of P are called so.  ORDER is given to them, if any. */
-static unsigned give(const struct order *order, struct pool *p,
-    struct str address, struct out *answer)
-{
-	unsigned found = 0;
+struct given {
+	unsigned obeyed;
+	unsigned refused;
+};
 
+/* ORDER is for the servers of P that are called so, if any. */
+static void give(const struct order *order, struct pool *p,
+    struct str address, struct given *given, struct out *answer)
+{
 	for (unsigned i = 0; i < p->count; i++) {
 		if (!is_called(p->at[i], address))
 			continue;
-		found++;
 		if (health_is_private(p->at[i]->row)) {
-			out_lit(answer, "error: the health table is full, so "
-			    "this would hold in one worker only: a larger "
-			    "shared.health is needed\n");
+			given->refused++;
 			continue;
 		}
 		obey(order, p->at[i]);
 		tell_obeyed(answer, order, p->at[i]);
+		given->obeyed++;
 	}
-	return found;
 }
 
 /* ---- refusing ---- */
@@ -167,7 +177,7 @@ static void list_pools(struct out *o)
 		out_lit(o, "  and more: see sluicectl pools\n");
 }
 
-static bool refuse(struct out *answer, struct str target)
+static void refuse(struct out *answer, struct str target)
 {
 	struct pool *nearest = NULL;
 	struct pool *p;
@@ -182,14 +192,13 @@ static bool refuse(struct out *answer, struct str target)
 		list_servers(answer, nearest);
 	else
 		list_pools(answer);
-	return false;
 }
 
 bool order_server(const struct conf *conf, struct str words,
     struct out *answer)
 {
 	struct str target = STR("");
-	unsigned found = 0;
+	struct given given = {.obeyed = 0};
 	struct order order;
 	struct pool *p;
 
@@ -205,7 +214,13 @@ bool order_server(const struct conf *conf, struct str words,
 		struct str address = behind_pool(target, p->conf);
 
 		if (address.p != NULL)
-			found += give(&order, p, address, answer);
+			give(&order, p, address, &given, answer);
 	}
-	return found > 0 || refuse(answer, target);
+	if (given.refused > 0)
+		out_lit(answer, "error: the health table is full, so it would "
+		    "hold in one worker only: a larger shared.health is "
+		    "needed\n");
+	else if (given.obeyed == 0)
+		refuse(answer, target);
+	return given.obeyed > 0;
 }

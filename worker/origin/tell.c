@@ -123,6 +123,10 @@ static void write_notes(struct out *o, const struct server_view *v)
 		out_fmt(o, "%szone %s", between, v->conf->zone);
 		between = ", ";
 	}
+	if (v->is_private) {
+		out_fmt(o, "%sof one worker", between);
+		between = ", ";
+	}
 	if (v->why[0] != '\0')
 		out_fmt(o, "%s%s", between, v->why);
 }
@@ -209,6 +213,12 @@ static void write_usec(struct out *o, const char *name, usec_t usec)
 		json_name_number(o, name, (uint64_t)(usec / USEC_PER_SEC));
 }
 
+static void write_bool(struct out *o, const char *name, bool value)
+{
+	json_name(o, name);
+	out_str(o, value ? STR("true") : STR("false"));
+}
+
 static void write_object(struct tale *t, const struct server_view *v)
 {
 	struct out *o = t->out;
@@ -234,8 +244,8 @@ static void write_object(struct tale *t, const struct server_view *v)
 	json_name_number(o, "failures", v->failures);
 	if (v->latency > 0)
 		json_name_number(o, "latency_usec", (uint64_t)v->latency);
-	json_name(o, "backup");
-	out_str(o, v->conf->backup ? STR("true") : STR("false"));
+	write_bool(o, "backup", v->conf->backup);
+	write_bool(o, "one_worker", v->is_private);
 	if (v->conf->zone != NULL)
 		json_name_string(o, "zone", str_from(v->conf->zone));
 	out_char(o, '}');

@@ -7,6 +7,7 @@
 #include "worker/origin/view.h"
 
 #include "worker/origin/balance.h"
+#include "worker/origin/members.h"
 
 static int64_t read_time(const _Atomic int64_t *t)
 {
@@ -97,7 +98,7 @@ void view_server(struct server_view *v, const struct server *s, usec_t now)
 	const struct health_server *h = &s->row->server;
 
 	*v = (struct server_view){.conf = s->conf,
-	    .address = s->conf->address.len == 0 ? s->address.text : NULL,
+	    .address = s->conf->name != NULL ? s->address.text : NULL,
 	    .share = 100,
 	    .weight = server_weight(s),
 	    .in_flight = server_in_flight(s),
@@ -105,16 +106,21 @@ void view_server(struct server_view *v, const struct server *s, usec_t now)
 		atomic_load_explicit(&h->requests, memory_order_relaxed),
 	    .failures =
 		atomic_load_explicit(&h->failures, memory_order_relaxed),
-	    .latency = server_latency(s, now)};
+	    .latency = server_latency(s, now),
+	    .is_private = health_is_private(s->row)};
 	tell_state(v, s, now);
 }
 
 void view_absent(struct server_view *v, const struct conf_server *conf)
 {
+	struct out why = out_make(v->why, sizeof(v->why));
+
 	*v = (struct server_view){.conf = conf,
 	    .share = 100,
 	    .weight = conf->weight,
 	    .state = "no address"};
+	out_str(&why, str_from(members_why_none(conf)));
+	(void)out_cstr(&why);
 }
 
 bool view_is_present(const struct pool *p, const struct conf_server *s)

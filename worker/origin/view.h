@@ -23,6 +23,8 @@ struct server_view {
 	uint64_t requests;
 	uint64_t failures;
 	usec_t latency; /* smoothed, to the first byte; 0: not known */
+	bool is_private; /* there was no room in the health table: this is
+			    what the worker that was asked knows */
 	char why[VIEW_WHY_SIZE]; /* in words, or "" */
 };
 
