@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "worker/fiber/loop.h"
+#include "worker/origin/checks.h"
 #include "worker/proxy/accept.h"
 #include "worker/proxy/client.h"
 #include "worker/slots.h"
@@ -65,6 +66,7 @@ void drain_begin(usec_t exchanges, usec_t tunnels)
 	if (!ending || tunnels < tunnels_until)
 		tunnels_until = tunnels;
 	ending = true;
+	checks_stop();
 	clients_drain();
 	slots_leave_all();
 	timer_set(&tick, loop_now());

@@ -30,6 +30,7 @@
 #include "worker/fiber/loop.h"
 #include "worker/fiber/wakeup.h"
 #include "worker/last_words.h"
+#include "worker/origin/checks.h"
 #include "worker/origin/members.h"
 #include "worker/origin/pool.h"
 #include "worker/origin/queue.h"
@@ -51,7 +52,7 @@
 #define NAMES_PATIENCE USEC_PER_SEC
 
 /* Descriptors that are neither a client's nor its origin's. */
-#define NOFILE_OWN (128 + SEAT_COUNT)
+#define NOFILE_OWN (128 + SEAT_COUNT + CHECKS_AT_ONCE)
 #define NOFILE_FOR_MASTER 2
 
 static const struct worker_start *self;
@@ -262,6 +263,8 @@ static int set_up(const struct worker_start *start)
 		err = wakeup_init();
 	queue_init();
 	if (err == 0)
+		err = check_init(conf);
+	if (err == 0)
 		err = pools_init(conf);
 	if (err == 0)
 		err = stay_init(conf, &start->key);
@@ -309,6 +312,7 @@ static void ready(const struct worker_start *start)
 		access_log_set_fd(i, start->logs[i].fd);
 	drain_init(left);
 	say_what_is_private();
+	checks_begin();
 	identity_init(start->conf, start->pseudonym);
 	splice_init(pipes_max(start->nofile));
 	spool_file_init(start->conf);

@@ -148,6 +148,7 @@ static void forget(struct health_row *row, const struct leaving *l)
 	if (row->kind != HEALTH_POOL)
 		return;
 	claim_give_back(&row->pool.probe, l->seat, l->now);
+	claim_give_back(&row->pool.ejecting, l->seat, l->now);
 	wake_forget(&row->pool.waiting, l->seat);
 }
 

@@ -67,6 +67,7 @@ struct health_pool {
 	_Atomic uint64_t window; /* requests and errors of late: breaker */
 	_Atomic int64_t open_until;
 	claim_word probe;	 /* who tries whether it is over */
+	claim_word ejecting;	 /* who takes a server out */
 	_Atomic uint64_t tries;	 /* requests and retries of late: budget */
 };
 

@@ -9,8 +9,8 @@
  *	                                 parser makes of it
  *	body (64 KiB, if one matters)    decoded where it was read to
  *
- * Of a body that does not matter what comes anyway is read and forgotten, so
- * that the server does not see its reply refused.
+ * A body that does not matter is read and forgotten, so that the server does
+ * not see its reply refused.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,6 @@
 #define HEAD_MAX ((size_t)16 * 1024)
 #define PARTS_MAX ((size_t)4 * 1024) /* of a head's fields */
 #define BODY_MAX ((size_t)64 * 1024)
-#define FORGET_MAX ((size_t)64 * 1024)
 #define INTERIMS_MAX 8
 
 struct reply {
@@ -127,29 +126,30 @@ static struct check_result read_final_head(struct reply *r)
 	return malformed(FAULT_interims);
 }
 
-/* Up to BODY_MAX of its body, decoded, into TEXT. */
-static struct check_result read_body(struct reply *r)
+/* Up to BODY_MAX of its body, decoded; into TEXT if it is to be kept. */
+static struct check_result read_body(struct reply *r, bool keep)
 {
 	size_t raw = r->n;
-	size_t whole = 0; /* decoded */
 
+	r->n = 0;
 	body_begin(&r->framing, &r->head.framing);
 	for (;;) {
 		size_t payload, used;
-		enum fault fault = body_decode(&r->framing, r->text + whole,
+		enum fault fault = body_decode(&r->framing, r->text + r->n,
 		    raw, &payload, &used);
 		ssize_t got;
 
 		if (fault != FAULT_NONE)
 			return malformed(fault);
-		r->n = whole += payload;
-		if (r->framing.done || whole >= BODY_MAX)
+		r->n = keep ? r->n + payload : 0;
+		if (r->framing.done || r->framing.total >= BODY_MAX)
 			return check_result(CHECK_passed, 0);
 		got = read_more(r);
 		if (got == 0 && body_end_by_close(&r->framing))
 			return check_result(CHECK_passed, 0);
 		if (got <= 0)
 			return check_broken((int)got);
+		r->n -= (size_t)got;
 		raw = (size_t)got;
 	}
 }
@@ -157,7 +157,7 @@ static struct check_result read_body(struct reply *r)
 static struct check_result match_body(struct reply *r)
 {
 	const struct conf_pattern *pattern = r->target->conf->body;
-	struct check_result result = read_body(r);
+	struct check_result result = read_body(r, true);
 
 	if (result.outcome != CHECK_passed)
 		return result;
@@ -167,20 +167,6 @@ static struct check_result match_body(struct reply *r)
 	    CONF_MATCH)
 		return check_result(CHECK_body, 0);
 	return result;
-}
-
-static void forget_rest(struct reply *r)
-{
-	size_t forgotten = 0;
-
-	while (forgotten < FORGET_MAX) {
-		ssize_t got = conn_read(r->conn, r->text, r->room,
-		    r->deadline);
-
-		if (got <= 0)
-			return;
-		forgotten += (size_t)got;
-	}
 }
 
 static struct check_result ask(struct reply *r)
@@ -199,7 +185,7 @@ static struct check_result ask(struct reply *r)
 		result = check_result(CHECK_status, r->head.status);
 	else if (h->body != NULL)
 		return match_body(r);
-	forget_rest(r);
+	(void)read_body(r, false);
 	return result;
 }
 

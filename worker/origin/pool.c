@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "common/base/insist.h"
+#include "worker/origin/checks.h"
 #include "worker/origin/origin.h"
 #include "worker/origin/queue.h"
 
@@ -140,6 +141,7 @@ static struct server *server_make(struct pool *p,
 	s->address.text = text;
 	s->pool = p;
 	list_init(&s->link);
+	list_init(&s->check_link);
 	timer_init(&s->farewell, farewell);
 	origin_init_server(s);
 	name_server(s);
@@ -166,6 +168,10 @@ struct server *pool_add_server(struct pool *p, const struct conf_server *conf,
 	s->weight = place->weight;
 	s->tier = conf->tier << 16 | place->rank;
 	insert(p, s);
+	if (!checks_add(s)) {
+		pool_retire_server(s);
+		return NULL;
+	}
 	return s;
 }
 
@@ -181,6 +187,7 @@ void pool_retire_server(struct server *s)
 	memmove(&p->at[i], &p->at[i + 1],
 	    (p->count - i) * sizeof(struct server *));
 	s->retired = true;
+	checks_remove(s);
 	list_add_tail(&p->retired, &s->link);
 	origin_close_idle(s);
 	if (s->reserved == 0)
@@ -228,7 +235,7 @@ unsigned server_weight(const struct server *s)
 	return weight > 0 ? weight : s->weight;
 }
 
-static bool is_wanted(const struct server *s, bool stuck)
+bool server_is_wanted(const struct server *s, bool stuck)
 {
 	switch ((enum health_wish)atomic_load_explicit(
 	    &s->row->server.wish, memory_order_relaxed)) {
@@ -249,7 +256,7 @@ bool server_is_usable(const struct server *s, bool stuck, usec_t now)
 	if (s->check != NULL && atomic_load_explicit(&s->check->check.state,
 		memory_order_relaxed) == HEALTH_IS_DOWN)
 		return false;
-	return is_wanted(s, stuck) &&
+	return server_is_wanted(s, stuck) &&
 	    atomic_load_explicit(&s->row->server.ejected_until,
 		memory_order_relaxed) <= now;
 }

@@ -29,6 +29,8 @@ struct server {
 	uint64_t id; /* of URL and address: the same in every process */
 	struct health_row *row;
 	const struct health_row *check; /* NULL: it is not checked */
+	struct check_job *job; /* the same */
+	struct list check_link; /* among its job's */
 	unsigned reserved; /* by this process; what it holds in ROW */
 	struct list idle; /* struct origin, newest first */
 	struct timer idle_timer; /* due when the first is idle for too long */
@@ -103,6 +105,9 @@ static inline unsigned server_in_flight(const struct server *s)
 
 /* Its weight: what an operator said last, or what is configured. */
 unsigned server_weight(const struct server *s);
+
+/* Does the operator want it used?  STUCK: as below. */
+bool server_is_wanted(const struct server *s, bool stuck);
 
 /* May S be given exchanges now?  STUCK: of a client that has been with it. */
 bool server_is_usable(const struct server *s, bool stuck, usec_t now);

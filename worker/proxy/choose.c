@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "worker/origin/breaker.h"
 #include "worker/origin/queue.h"
 #include "worker/proxy/key.h"
 #include "worker/proxy/stay.h"
@@ -19,6 +20,20 @@ bool choose_begin(struct exchange *x, struct pick *pick)
 	if (x->pool->balance != CONF_BALANCE_hash)
 		return true;
 	return key_hash(x, &x->pool->key, &pick->key);
+}
+
+bool choose_enter(struct exchange *x)
+{
+	if (breaker_enter(pool_find(x->pool), &x->probe))
+		return true;
+	exchange_fail(x, END_breaker_open);
+	return false;
+}
+
+void choose_leave(struct exchange *x)
+{
+	if (x->probe != 0)
+		breaker_leave(pool_find(x->pool), &x->probe);
 }
 
 static void fail(struct exchange *x, const struct pick *pick, int err)

@@ -10,6 +10,10 @@
 /* What X says of its server goes to PICK.  False after exchange_fail. */
 bool choose_begin(struct exchange *x, struct pick *pick);
 
+/* Is X's pool open?  False after exchange_fail.  choose_leave ends it. */
+bool choose_enter(struct exchange *x);
+void choose_leave(struct exchange *x);
+
 /*
  * A server of X's pool, reserved; waits in the queue when none has room.  It
  * counts as tried from now on.  NULL after exchange_fail.

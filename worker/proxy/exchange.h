@@ -118,6 +118,7 @@ struct exchange {
 	unsigned status;
 	uint64_t body_sent;
 	usec_t began;	   /* the request's first byte was there */
+	uint64_t probe;	   /* it tries a pool whose breaker was open; 0: not */
 	usec_t queued;	   /* waited so long for a server to have room */
 	usec_t connected;  /* an origin connection was ours; 0: never */
 	usec_t first_byte; /* of the origin's reply; 0: never */

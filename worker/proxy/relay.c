@@ -21,7 +21,7 @@
 #include "worker/proxy/choose.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/headers.h"
-#include "worker/proxy/relay_inside.h"
+#include "worker/proxy/relay_verdict.h"
 #include "worker/proxy/spool.h"
 
 #define HEAD_EXTRA 512 /* what we add to a head, at most, but for a prefix */
@@ -55,6 +55,19 @@ static void say_short(const struct server *s, int err)
 	log_warning("can't connect to %s: %s", s->conf->url, strerror(-err));
 }
 
+static void fail_to_borrow(struct relay *r, const struct server *s, int err)
+{
+	if (err == -ETIMEDOUT) {
+		(void)relay_fail(r, END_connect_deadline);
+	} else if (err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
+	    err == -ENOMEM) {
+		say_short(s, err);
+		(void)relay_fail_origin(r, err, END_connect_deadline);
+	} else {
+		(void)relay_fail(r, END_connect_failed);
+	}
+}
+
 static int borrow(struct relay *r, struct server *s, usec_t idle)
 {
 	int err = origin_borrow(s, idle, &r->origin);
@@ -65,15 +78,10 @@ static int borrow(struct relay *r, struct server *s, usec_t idle)
 			choose_took(r->x, r->origin->server);
 		return 0;
 	}
+	fail_to_borrow(r, s, err);
+	relay_judge_end(r, s);
 	server_release(s);
-	if (err == -ETIMEDOUT)
-		return relay_fail(r, END_connect_deadline);
-	if (err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
-	    err == -ENOMEM) {
-		say_short(s, err);
-		return relay_fail_origin(r, err, END_connect_deadline);
-	}
-	return relay_fail(r, END_connect_failed);
+	return -1;
 }
 
 static enum h1_connection connection_for(const struct exchange *x)
@@ -142,10 +150,12 @@ static int try(struct exchange *x, struct server *s, usec_t idle,
 	    send_request(r, r->origin->server) == 0 &&
 	    relay_read_final_head(r, &reply->head) == 0) {
 		server_measured(r->origin->server, x->first_byte - x->connected);
+		relay_judge_head(r, r->origin->server, reply->head.status);
 		relay_begin_body(r, reply);
 		return 0;
 	}
 	stale = r->origin != NULL && r->origin->reused && r->silent;
+	r->judged |= stale; /* a closed connection says nothing */
 	r->source.close(&r->source);
 	arena_rewind(&x->arena, &mark);
 	return stale && relay_may_retry(x) ? 1 : -1;

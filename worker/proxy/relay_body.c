@@ -16,7 +16,7 @@
 #include "worker/origin/origin.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
-#include "worker/proxy/relay_inside.h"
+#include "worker/proxy/relay_verdict.h"
 
 #define RELAY_MAGIC 0x52454c41u
 
@@ -65,6 +65,8 @@ static void part(struct relay *r)
 static void complete(struct relay *r)
 {
 	r->whole = true;
+	if (r->origin != NULL)
+		relay_judge(r, r->origin->server, SERVER_well, 0);
 	if (!wants_rest(r))
 		part(r);
 }
@@ -86,6 +88,8 @@ static void source_close(struct source *s)
 
 	if (r->origin != NULL && r->x->end == END_NONE && wants_rest(r))
 		finish_upload(r);
+	if (r->origin != NULL)
+		relay_judge_end(r, r->origin->server);
 	part(r);
 	relay_give_block(r);
 	r->magic = 0;

@@ -1,6 +1,7 @@
 /*
- * relay_inside.h - what the three parts of a relay share: relay.c sends the
- * request, relay_head.c reads the heads of the reply, relay_body.c its body.
+ * relay_inside.h - what the parts of a relay share: relay.c sends the
+ * request, relay_head.c reads the heads of the reply, relay_body.c its body,
+ * relay_verdict.c says how the server was.
  */
 #ifndef WORKER_PROXY_RELAY_INSIDE_H
 #define WORKER_PROXY_RELAY_INSIDE_H
@@ -20,6 +21,7 @@ struct relay {
 	bool reusable;	  /* the origin's connection, after this reply */
 	bool whole;	  /* the reply was received to its end */
 	bool silent;	  /* the origin closed without a byte */
+	bool judged;	  /* its server: relay_verdict.h */
 	bool broken;	  /* what was decoded ahead was malformed */
 	struct str decoded; /* of the body, ahead of the next pull */
 	size_t head_len;  /* of the reply's head */

@@ -46,7 +46,7 @@ static void proxy(struct exchange *x, struct reply *reply)
 	struct server *server;
 
 	if (!limits_begin_total(x) || !spool_gather(x) ||
-	    !choose_begin(x, &pick))
+	    !choose_begin(x, &pick) || !choose_enter(x))
 		return;
 	mirror(x);
 	for (x->attempts = 1; x->attempts <= ATTEMPTS; x->attempts++) {
@@ -121,6 +121,7 @@ static void serve(struct exchange *x)
 	filter(x, &reply);
 	send_reply(x, &reply);
 	spool_free(x);
+	choose_leave(x);
 	count_end(x);
 	count_down(exchanges);
 }
