@@ -277,3 +277,17 @@ def test_it_is_told_by_route(sluice, origin):
     daemon = sluice(vhost=vhost(main.url, main.url, 7))
     assert re.search(r"^mirror    new, 7 of a hundred$",
                      daemon.ctl("route", "http://a.test/").stdout, re.M)
+
+
+def test_a_connection_that_was_closed_meanwhile_is_replaced(sluice, origin):
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        peer.send(HELLO)
+
+    main, other = origin(HELLO), origin(script)
+    daemon = sluice(vhost=vhost(main.url, other.url), workers=1)
+    with daemon.client() as client:
+        for n in range(20):
+            assert client.get("/").body == b"hello"
+            eventually(lambda: len(other.requests) == n + 1)
+    assert counter(daemon, "mirrors_failed") == 0

@@ -127,8 +127,18 @@ static void write_notes(struct out *o, const struct server_view *v)
 		out_fmt(o, "%sof one worker", between);
 		between = ", ";
 	}
-	if (v->why[0] != '\0')
+	if (v->why[0] != '\0') {
 		out_fmt(o, "%s%s", between, v->why);
+		between = ", ";
+	}
+	if (v->check[0] == '\0')
+		return;
+	out_fmt(o, "%s%s", between, v->check);
+	if (v->checked > 0) {
+		out_lit(o, ", ");
+		out_span(o, v->checked);
+		out_lit(o, " ago");
+	}
 }
 
 static void widen(int *width, size_t n)
@@ -189,6 +199,25 @@ static void write_heading(struct tale *t)
 	    "IN FLIGHT", "REQUESTS", "FAILURES", "LATENCY");
 }
 
+static usec_t open_until(struct pool *p)
+{
+	return atomic_load_explicit(&pool_row(p)->pool.open_until,
+	    memory_order_relaxed);
+}
+
+static void write_breaker(struct tale *t, struct pool *p)
+{
+	usec_t until = open_until(p);
+
+	if (until > t->now) {
+		out_lit(t->out, ", breaker open ");
+		out_span(t->out, until - t->now);
+		out_lit(t->out, " more");
+	} else if (until != 0) {
+		out_lit(t->out, ", breaker half open");
+	}
+}
+
 static void write_pool(struct tale *t, struct pool *p)
 {
 	unsigned queued = health_held(pool_row(p));
@@ -200,6 +229,7 @@ static void write_pool(struct tale *t, struct pool *p)
 		if (queued > 0)
 			out_fmt(t->out, ", %u of %u queued", queued,
 			    p->conf->queue.size);
+		write_breaker(t, p);
 		out_char(t->out, '\n');
 	}
 	show_servers(t, p, write_row);
@@ -233,6 +263,9 @@ static void write_object(struct tale *t, const struct server_view *v)
 	json_name_string(o, "state", str_from(v->state));
 	if (v->why[0] != '\0')
 		json_name_string(o, "why", str_from(v->why));
+	if (v->check[0] != '\0')
+		json_name_string(o, "check", str_from(v->check));
+	write_usec(o, "checked", v->checked);
 	write_usec(o, "since", v->since);
 	write_usec(o, "left", v->left);
 	json_name_number(o, "share", v->share);
@@ -267,6 +300,10 @@ static void write_pool_json(struct tale *t, struct pool *p)
 	json_name_string(o, "balance",
 	    str_from(conf_balance_name(p->conf->balance)));
 	json_name_number(o, "queued", health_held(pool_row(p)));
+	if (p->conf->breaker != NULL)
+		json_name_string(o, "breaker", str_from(
+		    open_until(p) > t->now ? "open" :
+		    open_until(p) != 0 ? "half open" : "closed"));
 	json_name(o, "servers");
 	out_char(o, '[');
 	show_servers(t, p, write_object);

@@ -7,7 +7,9 @@
 #include "worker/origin/view.h"
 
 #include "worker/origin/balance.h"
+#include "worker/origin/checks.h"
 #include "worker/origin/members.h"
+#include "worker/origin/outlier.h"
 
 static int64_t read_time(const _Atomic int64_t *t)
 {
@@ -44,24 +46,45 @@ static bool tell_wish(struct server_view *v, const struct server *s)
 	return false;
 }
 
+static void tell_last_check(struct server_view *v, const struct server *s,
+    usec_t now)
+{
+	struct out check = out_make(v->check, sizeof(v->check));
+	usec_t at;
+
+	if (s->check == NULL)
+		return;
+	at = read_time(&s->check->check.at);
+	if (at == 0)
+		out_lit(&check, "not checked yet");
+	else
+		checks_say(&check, s);
+	(void)out_cstr(&check);
+	v->checked = at == 0 || at >= now ? 0 : now - at;
+}
+
 static void tell_check(struct server_view *v, const struct server *s,
     usec_t now)
 {
 	const struct health_check *c = &s->check->check;
 
 	v->since = now - read_time(&c->since);
-	set_state(v, "down", "checks fail");
+	set_state(v, "down", "");
 }
 
 static bool tell_ejection(struct server_view *v, const struct server *s,
     usec_t now)
 {
 	usec_t until = read_time(&s->row->server.ejected_until);
+	struct out why = out_make(v->why, sizeof(v->why));
 
 	if (until <= now)
 		return false;
 	v->left = until - now;
-	set_state(v, "ejected", "for its errors");
+	out_lit(&why, "last: ");
+	outlier_say(&why, s);
+	(void)out_cstr(&why);
+	set_state(v, "ejected", "");
 	return true;
 }
 
@@ -108,6 +131,7 @@ void view_server(struct server_view *v, const struct server *s, usec_t now)
 		atomic_load_explicit(&h->failures, memory_order_relaxed),
 	    .latency = server_latency(s, now),
 	    .is_private = health_is_private(s->row)};
+	tell_last_check(v, s, now);
 	tell_state(v, s, now);
 }
 

@@ -26,6 +26,8 @@ struct server_view {
 	bool is_private; /* there was no room in the health table: this is
 			    what the worker that was asked knows */
 	char why[VIEW_WHY_SIZE]; /* in words, or "" */
+	char check[VIEW_WHY_SIZE]; /* what the last check came to, or "" */
+	usec_t checked; /* so long ago; 0: not yet */
 };
 
 /* S as it is NOW. */

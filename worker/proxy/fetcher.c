@@ -14,7 +14,10 @@
 #include "worker/http/h1.h"
 #include "worker/http/keep_alive.h"
 #include "worker/origin/balance.h"
+#include "worker/origin/outlier.h"
 #include "worker/origin/origin.h"
+
+#define ERRORS_FROM 500
 
 static size_t head_room(const struct fetch *f, const struct server *s)
 {
@@ -49,6 +52,63 @@ static void part(struct fetch *f, struct origin *o)
 		origin_drop(&o);
 }
 
+/* SERVER_RESULTS: it says nothing of the server. */
+static enum server_result result_of(const struct fetch *f, int err)
+{
+	switch (err) {
+	case 0:
+	case -EMSGSIZE: /* it was read as far as anybody wanted */
+		return f->talk.reply.status >= ERRORS_FROM ? SERVER_status
+							   : SERVER_well;
+	case -ECANCELED:
+	case -ENOMEM:
+	case -EMFILE:
+	case -ENFILE:
+		return SERVER_RESULTS;
+	case -EPROTO:
+		return SERVER_malformed;
+	case -ETIMEDOUT:
+		return SERVER_deadline;
+	default:
+		return SERVER_closed;
+	}
+}
+
+/* What becomes of it counts as what becomes of clients' requests. */
+static void judge(struct server *s, enum server_result result, unsigned status)
+{
+	if (result < SERVER_RESULTS)
+		outlier_saw(s, result,
+		    result == SERVER_status ? status : 0);
+}
+
+static void judge_connect(struct server *s, int err)
+{
+	if (err == -ETIMEDOUT)
+		judge(s, SERVER_connect_deadline, 0);
+	else if (err != -ECANCELED && err != -EMFILE && err != -ENFILE &&
+	    err != -ENOMEM)
+		judge(s, SERVER_connect_failed, 0);
+}
+
+static int ask(struct fetch *f, struct origin *o, struct arena *a,
+    bool *again_r)
+{
+	struct server *s = o->server;
+	usec_t began = loop_now();
+	int err = write_head(f, s, a);
+
+	if (err == 0)
+		err = talk(&f->talk, &o->conn, a);
+	*again_r = err < 0 && err != -ECANCELED && o->reused &&
+	    f->talk.silent;
+	if (!*again_r)
+		judge(s, result_of(f, err), f->talk.reply.status);
+	if (f->talk.first_byte != 0)
+		server_measured(s, f->talk.first_byte - began);
+	return err;
+}
+
 /* On a connection that was idle for IDLE at most. */
 static int try(struct fetch *f, usec_t idle, struct arena *a, bool *again_r)
 {
@@ -62,15 +122,13 @@ static int try(struct fetch *f, usec_t idle, struct arena *a, bool *again_r)
 	f->server = s->conf->url;
 	err = origin_borrow(s, idle, &o);
 	if (err < 0) {
+		judge_connect(s, err);
 		server_release(s);
 		return err;
 	}
-	f->talk.reusable = f->talk.silent = false;
-	err = write_head(f, s, a);
-	if (err == 0)
-		err = talk(&f->talk, &o->conn, a);
-	*again_r = err < 0 && err != -ECANCELED && o->reused &&
-	    f->talk.silent;
+	f->talk.reusable = false;
+	f->talk.first_byte = 0;
+	err = ask(f, o, a, again_r);
 	part(f, o);
 	return err;
 }
