@@ -68,6 +68,27 @@ static bool read_sticky(struct conf_build *b, const config_setting_t *group,
 	return false;
 }
 
+/* Both would set it, in turns. */
+static bool check_cookie(struct conf_build *b, const struct conf_draft *draft,
+    const config_setting_t *group, const struct conf_split *split)
+{
+	const struct conf_vhost *v = draft->vhost;
+
+	if (split->sticky != CONF_STICKY_COOKIE)
+		return true;
+	for (unsigned i = 0; i < v->sticky_cookie_count; i++) {
+		if (!str_eq(v->sticky_cookies[i], str_from(split->name)))
+			continue;
+		conf_report_error(b->report,
+		    conf_setting_spot(group, SETTING_SPLIT_name),
+		    "a pool of this vhost has a \"sticky\" cookie of this "
+		    "name");
+		conf_report_help(b->report, "call one of them otherwise");
+		return false;
+	}
+	return true;
+}
+
 /* False: reported. */
 static bool read_if_down(struct conf_build *b, const config_setting_t *group,
     struct conf_split *split)
@@ -105,6 +126,7 @@ static bool read_split(struct conf_build *b, struct conf_draft *draft,
 	conf_settings_check(b->report, group, CONTEXT_SPLIT);
 	ok = read_name(b, group, split);
 	ok &= read_sticky(b, group, split);
+	ok &= check_cookie(b, draft, group, split);
 	split->ttl = conf_setting_duration(group, SETTING_SPLIT_ttl);
 	ok &= conf_arms_read(b, draft, group, split);
 	if (split->arm_count > 0)

@@ -5,8 +5,8 @@ import re
 from harness import eventually
 from harness_origin import reply
 
-NEW = re.compile(r"^exp=([0-9a-f]{16}); Path=/; Max-Age=2592000; "
-                 r"HttpOnly; SameSite=Lax$")
+NEW = re.compile(r"^exp=([0-9a-f]{16}); Path=/; HttpOnly; SameSite=Lax; "
+                 r"Max-Age=2592000$")
 
 
 def arms(*texts):
@@ -199,6 +199,34 @@ def test_an_arm_without_a_server_that_may_be_used_has_another(sluice, origin):
     daemon.write_conf()
     assert daemon.ctl("reload").returncode == 0
     assert [daemon.get(fields=[v]).body for v in visitors] == before
+
+
+def test_all_workers_know_at_once_that_an_arm_is_down(sluice, origin):
+    stable, beta = origin(reply(b"stable")), origin(reply(b"beta"))
+    daemon = sluice(workers=3, vhost=two_pools(
+        stable, beta, split=' if_down = "stable";'))
+    visitors = [f"Cookie: exp={i:016x}" for i in range(60)]
+    before = [daemon.get(fields=[v]).body for v in visitors]
+    assert set(before) == {b"stable", b"beta"}
+    server = f"*/beta/{beta.url}"
+    assert daemon.ctl("server", server, "down").returncode == 0
+    assert {daemon.get(fields=[v]).body for v in visitors} == {b"stable"}
+    assert daemon.ctl("server", server, "up").returncode == 0
+    assert [daemon.get(fields=[v]).body for v in visitors] == before
+
+
+def test_a_health_check_finds_out_that_an_arm_is_down(sluice, origin):
+    stable, beta = origin(reply(b"stable")), origin(reply(b"beta"))
+    vhost = two_pools(stable, beta, split=' if_down = "stable";').replace(
+        f'servers = "{beta.url}";', f'servers = "{beta.url}"; '
+        'health = { path = "/"; every = "100ms"; rise = 1; fall = 1; };')
+    daemon = sluice(workers=2, vhost=vhost)
+    visitors = [f"Cookie: exp={i:016x}" for i in range(60)]
+    eventually(lambda: b"beta" in {daemon.get(fields=[v]).body
+                                   for v in visitors}, what="beta")
+    beta.close()
+    eventually(lambda: {daemon.get(fields=[v]).body for v in visitors}
+               == {b"stable"}, what="all to have the other arm")
 
 
 # ---- what is told ----

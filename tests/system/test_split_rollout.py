@@ -112,9 +112,9 @@ def test_splits_are_shown_by_vhost_and_name(sluice):
     assert said == {"ok": True, "splits": [{
         "vhost": "a.test", "name": "exp", "arms": [
             {"name": "stable", "weight": 90, "configured": 90, "requests": 0,
-             "shared": True},
+             "one_worker": False},
             {"name": "beta", "weight": 30, "configured": 10, "requests": 0,
-             "shared": True}]}]}
+             "one_worker": False}]}]}
 
 
 @pytest.mark.parametrize("words, code, why", [
@@ -137,6 +137,23 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(sluice, words,
     assert got.returncode == code
     assert why in got.stderr
     assert "configured" not in split(daemon)
+
+
+def test_a_full_table_is_told_and_nothing_changed(sluice):
+    """Then each worker has arms of its own."""
+    names = [f"split-{i}" for i in range(1000)]
+    parts = [f'{{ path = "/{n}"; respond = "x"; split = {{ name = "{n}"; '
+             + arms('name = "a";', 'name = "b";') + " }; }" for n in names]
+    vhost = 'host = "*"; routes = ( ' + ", ".join(parts) + " );\n"
+    daemon = sluice(workers=1, vhost=vhost,
+                    conf='shared = { health = "1m"; };\n')
+    full = re.findall(r"^\*/(\S+) .*\n.*\n.*  of one worker", split(daemon),
+                      re.MULTILINE)
+    assert full and len(full) < 1000
+    got = daemon.ctl("split", f"*/{full[0]}", "a=5")
+    assert got.returncode == 1
+    assert "make shared.health larger" in got.stderr
+    split(daemon, f"*/{next(n for n in names if n not in full)}", "b=5")
 
 
 def test_who_changed_a_weight_is_logged(sluice):

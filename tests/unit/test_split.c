@@ -211,6 +211,7 @@ static const char *ask(const char *target, const char *lines)
 	x.identity.address = STR("192.0.2.1");
 	x.identity.proto = STR("http");
 	x.route = route();
+	x.scope = x.route->scope;
 	ck_assert(split_choose(&x));
 	arms = split_text(&x);
 	snprintf(text, sizeof(text), "%.*s %.*s", (int)arms.n, arms.p,
@@ -224,7 +225,7 @@ static const char *ask(const char *target, const char *lines)
 	"{ name = \"c\"; weight = 0; force = \"header:X-Arm=c\"; } ); }"
 
 #define ID "0123456789abcdef"
-#define ATTRIBUTES "; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax\r\n"
+#define ATTRIBUTES "; Path=/; HttpOnly; SameSite=Lax; Max-Age=3600\r\n"
 
 static const struct {
 	const char *target;
@@ -280,7 +281,7 @@ START_TEST(a_cookie_that_came_by_tls_stays_there)
 	x.cookies = STR_NONE;
 	x.identity.proto = STR("https");
 	ck_assert(split_choose(&x));
-	ck_assert_ptr_nonnull(memmem(x.cookies.p, x.cookies.n, "; Secure\r\n",
+	ck_assert_ptr_nonnull(memmem(x.cookies.p, x.cookies.n, "; Secure; ",
 	    10));
 	conf_case_end(&c);
 }

@@ -144,7 +144,7 @@ static void show_arm(struct out *o, const struct conf_split *s,
 	if (arm_weight(arm) != arm->weight)
 		out_fmt(o, "  configured: %u", arm->weight);
 	if (arm_is_private(arm))
-		out_lit(o, "  one worker's alone: the health table is full");
+		out_lit(o, "  of one worker");
 	out_char(o, '\n');
 }
 
@@ -167,8 +167,8 @@ static void write_arm(struct out *o, const struct conf_arm *arm)
 	json_name_number(o, "weight", arm_weight(arm));
 	json_name_number(o, "configured", arm->weight);
 	json_name_number(o, "requests", arm_requests(arm));
-	json_name(o, "shared");
-	out_str(o, arm_is_private(arm) ? STR("false") : STR("true"));
+	json_name(o, "one_worker");
+	out_str(o, arm_is_private(arm) ? STR("true") : STR("false"));
 	out_char(o, '}');
 }
 
@@ -265,6 +265,20 @@ static bool read_wish(const struct conf_split *s, struct str word,
 	return refuse_arm(s, name, why);
 }
 
+/* A weight that one worker alone has would be worse than none. */
+static bool is_shared(const struct conf_split *s, struct out *why)
+{
+	for (unsigned i = 0; i < s->arm_count; i++) {
+		if (!arm_is_private(&s->arms[i]))
+			continue;
+		out_lit(why, "error: the health table is full, and other "
+			     "workers would not know; make shared.health "
+			     "larger\n");
+		return false;
+	}
+	return true;
+}
+
 static bool is_anything_left(const struct conf_split *s,
     const struct wish wishes[CONF_ARMS_MAX], struct out *why)
 {
@@ -305,7 +319,8 @@ bool arms_change(const struct conf *conf, struct str words,
 	while (str_next_part(&words, '\t', &word))
 		if (!read_wish(f.split, word, wishes, answer))
 			return false;
-	if (!is_anything_left(f.split, wishes, answer))
+	if (!is_shared(f.split, answer) ||
+	    !is_anything_left(f.split, wishes, answer))
 		return false;
 	change(f.split, wishes);
 	show_split(answer, &f);

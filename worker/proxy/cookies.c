@@ -257,3 +257,20 @@ size_t cookie_room(const struct naming *n, const struct conf_cookies *conf,
 		each += strlen(conf->domain);
 	return value.n + FLAGS_MAX + (value.n / sizeof(";Path=") + 1) * each;
 }
+
+/* ---- ours ---- */
+
+void cookie_write_ours(const struct conf_cookies *conf, bool tls, usec_t ttl,
+    struct out *o)
+{
+	struct str same_site = cookie_same_site(conf);
+
+	out_lit(o, "; Path=/; HttpOnly; SameSite=");
+	out_str(o, same_site.n > 0 ? same_site : STR("Lax"));
+	if (tls || (conf != NULL && conf->secure))
+		out_lit(o, "; Secure");
+	if (ttl > 0) {
+		out_lit(o, "; Max-Age=");
+		out_u64(o, (uint64_t)(ttl / USEC_PER_SEC));
+	}
+}

@@ -25,6 +25,17 @@ enum cookie_fate cookie_map(const struct naming *n,
 /* What CONF (or NULL) says of SameSite; STR_NONE: nothing. */
 struct str cookie_same_site(const struct conf_cookies *conf);
 
+/*
+ * The attributes of a cookie of our own, behind its value; those that CONF (or
+ * NULL) gives to cookies of origins it has, too.  TLS: the client came by it.
+ * TTL 0: it lives as long as the browser.
+ */
+void cookie_write_ours(const struct conf_cookies *conf, bool tls, usec_t ttl,
+    struct out *o);
+
+/* That is at most so long. */
+#define COOKIE_OURS_MAX 100
+
 /* How many bytes it may append, at most. */
 size_t cookie_room(const struct naming *n, const struct conf_cookies *conf,
     struct str value);

@@ -22,11 +22,11 @@
 #include "worker/origin/pool.h"
 #include "worker/proxy/arms.h"
 #include "worker/proxy/condition.h"
+#include "worker/proxy/cookies.h"
 #include "worker/proxy/expand.h"
 
 #define ID_SIZE 16
 #define FINER 17 /* bits: so that small weights are told apart */
-#define COOKIE_FIXED 128
 
 _Static_assert((uint64_t)CONF_ARM_WEIGHT_MAX << FINER <= UINT32_MAX,
     "a finer weight is a weight");
@@ -111,8 +111,9 @@ static bool set_cookie(struct exchange *x, const struct conf_split *s,
     const struct visit *v)
 {
 	struct str before = x->cookies;
-	struct out o = exchange_out(x, before.n + COOKIE_FIXED +
-	    2 * CONF_ARM_NAME_MAX);
+	struct out o = exchange_out(x, before.n + ID_SIZE +
+	    2 * CONF_ARM_NAME_MAX + sizeof("Set-Cookie: =.\r\n") +
+	    COOKIE_OURS_MAX);
 
 	out_str(&o, before);
 	out_lit(&o, "Set-Cookie: ");
@@ -123,11 +124,8 @@ static bool set_cookie(struct exchange *x, const struct conf_split *s,
 		out_char(&o, '.');
 		out_str(&o, str_from(v->held->name));
 	}
-	out_lit(&o, "; Path=/; Max-Age=");
-	out_u64(&o, (uint64_t)(s->ttl / USEC_PER_SEC));
-	out_lit(&o, "; HttpOnly; SameSite=Lax");
-	if (str_eq(x->identity.proto, STR("https")))
-		out_lit(&o, "; Secure");
+	cookie_write_ours(x->scope->cookies,
+	    str_eq(x->identity.proto, STR("https")), s->ttl, &o);
 	out_lit(&o, "\r\n");
 	if (!out_ok(&o)) {
 		exchange_fail(x, END_overloaded);

@@ -193,23 +193,6 @@ bool stay_begin(struct exchange *x, struct pick *pick)
 
 /* ---- where it stays from now on ---- */
 
-static void write_attributes(struct out *o, const struct exchange *x)
-{
-	const struct conf_cookies *conf = x->scope->cookies;
-	struct str same_site = cookie_same_site(conf);
-	usec_t ttl = x->pool->sticky->ttl;
-
-	out_lit(o, "; Path=/; HttpOnly; SameSite=");
-	out_str(o, same_site.n > 0 ? same_site : STR("Lax"));
-	if ((conf != NULL && conf->secure) ||
-	    str_eq(x->identity.proto, STR("https")))
-		out_lit(o, "; Secure");
-	if (ttl > 0) {
-		out_lit(o, "; Max-Age=");
-		out_u64(o, (uint64_t)(ttl / USEC_PER_SEC));
-	}
-}
-
 /* Behind the field lines that X has already. */
 static void set_cookie(struct exchange *x, uint64_t server)
 {
@@ -225,7 +208,8 @@ static void set_cookie(struct exchange *x, uint64_t server)
 	out_str(&o, name);
 	out_char(&o, '=');
 	out_bytes(&o, text, sizeof(text));
-	write_attributes(&o, x);
+	cookie_write_ours(x->scope->cookies,
+	    str_eq(x->identity.proto, STR("https")), x->pool->sticky->ttl, &o);
 	out_lit(&o, "\r\n");
 	if (out_ok(&o))
 		x->cookies = out_text(&o);
