@@ -1,6 +1,7 @@
 """Servers with names: they come and go with what name servers say."""
 
 import os
+import re
 import signal
 import socket
 import time
@@ -126,7 +127,10 @@ def test_a_name_without_an_address_is_no_error_and_is_found_later(
                     vhost=vhost(f"http://app.test:{behind.port}"))
     assert who(daemon) == 503
     told = daemon.ctl("route", "http://localhost/")
-    assert "no such name" in told.stdout
+    assert "addresses none: no such name\n" in told.stdout
+    told = daemon.ctl("pools")
+    assert re.search(r"app\.test:\d+ +no address .* no such name\n",
+                     told.stdout)
     eventually(lambda: log_lines(daemon, "app.test") ==
                ["app.test: no such name"], what="one warning")
     names.set("app.test", A="127.0.0.1")
@@ -207,6 +211,22 @@ def test_a_killed_worker_does_not_end_the_asking(sluice, dns, neighbours):
         os.kill(pid, signal.SIGKILL)
     names.set("app.test", A="127.0.0.3")
     becomes(daemon, "127.0.0.3")
+
+
+def test_a_stopped_worker_does_not_end_the_asking(sluice, dns, origin):
+    names = dns()
+    behind = origin(reply(b"ok"))
+    names.set("app.test", A="127.0.0.1")
+    daemon = sluice(conf=conf(names, 'watchdog = "1h";\n'),
+                    vhost=vhost(f"http://app.test:{behind.port}"))
+    for pid, address in zip(daemon.workers(), ["127.0.0.2", "127.0.0.3"]):
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            names.set("app.test", A=address)
+            eventually(lambda: f"app.test is {address}\n" in daemon.errors(),
+                       PATIENT, "another worker to ask")
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
 
 def test_a_reload_knows_what_was_known(sluice, dns, origin):

@@ -117,7 +117,7 @@ static void begin(struct conf_server *s)
 	pool = pool_find(&conf_pool);
 }
 
-/* What the pool has: "192.0.2.1:80 192.0.2.2:80". */
+/* What the pool has: "127.0.0.1:80 127.0.0.2:80". */
 static const char *have(void)
 {
 	static char text[512];
@@ -142,13 +142,13 @@ static void turn_until_have(const char *wanted)
 
 START_TEST(a_name_stands_for_all_its_addresses)
 {
-	add_address("2001:db8::1");
-	add_address("192.0.2.2");
-	add_address("192.0.2.1");
+	add_address("::1");
+	add_address("127.0.0.2");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "app.internal");
 	begin(&server);
 	ck_assert(!members_are_settled());
-	turn_until_have("192.0.2.1:8080 192.0.2.2:8080 [2001:db8::1]:8080");
+	turn_until_have("127.0.0.1:8080 127.0.0.2:8080 [::1]:8080");
 	ck_assert(members_are_settled());
 	ck_assert_uint_eq(pool->at[0]->weight, 7);
 	ck_assert_str_eq(members_why_none(&server), "");
@@ -159,16 +159,16 @@ START_TEST(servers_come_and_go_and_those_that_stay_stay_the_same)
 {
 	struct server *second;
 
-	add_address("192.0.2.1");
-	add_address("192.0.2.2");
+	add_address("127.0.0.1");
+	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "app.internal");
 	begin(&server);
-	turn_until_have("192.0.2.1:8080 192.0.2.2:8080");
+	turn_until_have("127.0.0.1:8080 127.0.0.2:8080");
 	second = pool->at[1];
-	add_address("192.0.2.2");
-	add_address("192.0.2.3");
+	add_address("127.0.0.2");
+	add_address("127.0.0.3");
 	store(NAMES_ADDRESS, "app.internal");
-	turn_until_have("192.0.2.2:8080 192.0.2.3:8080");
+	turn_until_have("127.0.0.2:8080 127.0.0.3:8080");
 	ck_assert_ptr_eq(pool->at[0], second);
 }
 END_TEST
@@ -177,20 +177,20 @@ START_TEST(what_is_held_outlives_its_address_and_comes_back_as_itself)
 {
 	struct server *held;
 
-	add_address("192.0.2.1");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "app.internal");
 	begin(&server);
-	turn_until_have("192.0.2.1:8080");
+	turn_until_have("127.0.0.1:8080");
 	held = pool->at[0];
 	ck_assert(server_reserve(held));
-	add_address("192.0.2.2");
+	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "app.internal");
-	turn_until_have("192.0.2.2:8080");
+	turn_until_have("127.0.0.2:8080");
 	ck_assert(held->retired);
-	ck_assert_str_eq(held->address.text, "192.0.2.1:8080");
-	add_address("192.0.2.1");
+	ck_assert_str_eq(held->address.text, "127.0.0.1:8080");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "app.internal");
-	turn_until_have("192.0.2.1:8080");
+	turn_until_have("127.0.0.1:8080");
 	ck_assert_ptr_eq(pool->at[0], held);
 	ck_assert(!held->retired);
 	server_release(held);
@@ -201,15 +201,15 @@ START_TEST(what_is_not_held_any_more_is_forgotten)
 {
 	struct server *held;
 
-	add_address("192.0.2.1");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "app.internal");
 	begin(&server);
-	turn_until_have("192.0.2.1:8080");
+	turn_until_have("127.0.0.1:8080");
 	held = pool->at[0];
 	ck_assert(server_reserve(held));
-	add_address("192.0.2.2");
+	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "app.internal");
-	turn_until_have("192.0.2.2:8080");
+	turn_until_have("127.0.0.2:8080");
 	server_release(held);
 	ck_assert(server_reserve(held)); /* in the same turn: it is there yet */
 	server_release(held);
@@ -222,13 +222,14 @@ END_TEST
 
 START_TEST(no_more_than_the_pool_allows)
 {
-	for (char i = '1'; i <= '9'; i++)
-		add_address((char[]){'1', '9', '2', '.', '0', '.', '2', '.', i,
-		    '\0'});
+	char text[] = "127.0.0.1";
+
+	for (; text[8] <= '9'; text[8]++)
+		add_address(text);
 	store(NAMES_ADDRESS, "app.internal");
 	conf_pool.resolve_max = 2;
 	begin(&server);
-	turn_until_have("192.0.2.1:8080 192.0.2.2:8080");
+	turn_until_have("127.0.0.1:8080 127.0.0.2:8080");
 }
 END_TEST
 
@@ -243,14 +244,14 @@ START_TEST(a_failure_says_why_there_is_none)
 		loop_turn(10 * USEC_PER_MSEC);
 	ck_assert_str_eq(members_why_none(&server), "no such name");
 	ck_assert_uint_eq(pool->count, 0);
-	add_address("192.0.2.1");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "app.internal");
-	turn_until_have("192.0.2.1:8080");
+	turn_until_have("127.0.0.1:8080");
 	said.fault = NAMES_no_name;
 	store(NAMES_ADDRESS, "app.internal");
 	for (usec_t end = clock_mono() + 2 * USEC_PER_SEC; clock_mono() < end;)
 		loop_turn(10 * USEC_PER_MSEC);
-	ck_assert_str_eq(have(), "192.0.2.1:8080");
+	ck_assert_str_eq(have(), "127.0.0.1:8080");
 }
 END_TEST
 
@@ -260,14 +261,14 @@ START_TEST(a_service_has_ports_weights_and_priorities)
 	add_service("two.internal", 82, 10, 50000);
 	add_service("far.internal", 83, 20, 0);
 	store(NAMES_SERVICE, "_http._tcp.internal");
-	add_address("192.0.2.1");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "one.internal.");
-	add_address("192.0.2.2");
+	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "two.internal.");
-	add_address("192.0.2.3");
+	add_address("127.0.0.3");
 	store(NAMES_ADDRESS, "far.internal.");
 	begin(&service);
-	turn_until_have("192.0.2.2:82 192.0.2.1:81 192.0.2.3:83");
+	turn_until_have("127.0.0.2:82 127.0.0.1:81 127.0.0.3:83");
 	ck_assert_uint_eq(pool->at[0]->weight, 1000);
 	ck_assert_uint_eq(pool->at[1]->weight, 100);
 	ck_assert_uint_eq(pool->at[2]->weight, 1);
@@ -281,19 +282,19 @@ START_TEST(a_service_keeps_its_servers_until_it_knows_the_new_ones)
 {
 	add_service("one.internal", 80, 1, 1);
 	store(NAMES_SERVICE, "_http._tcp.internal");
-	add_address("192.0.2.1");
+	add_address("127.0.0.1");
 	store(NAMES_ADDRESS, "one.internal.");
 	(void)claim_of(NAMES_ADDRESS, "two.internal.");
 	begin(&service);
-	turn_until_have("192.0.2.1:80");
+	turn_until_have("127.0.0.1:80");
 	add_service("two.internal", 80, 1, 1);
 	store(NAMES_SERVICE, "_http._tcp.internal");
 	for (usec_t end = clock_mono() + 2 * USEC_PER_SEC; clock_mono() < end;)
 		loop_turn(10 * USEC_PER_MSEC);
-	ck_assert_str_eq(have(), "192.0.2.1:80");
-	add_address("192.0.2.2");
+	ck_assert_str_eq(have(), "127.0.0.1:80");
+	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "two.internal.");
-	turn_until_have("192.0.2.2:80");
+	turn_until_have("127.0.0.2:80");
 }
 END_TEST
 

@@ -20,6 +20,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "common/base/insist.h"
 #include "worker/origin/dns.h"
@@ -49,6 +50,7 @@ static struct named *named;
 static unsigned named_count;
 static struct wanted wanted[WANTED_MAX];
 static unsigned wanted_count;
+static bool wants_all; /* those to which there is no way, too */
 
 /* ---- what there is to be ---- */
 
@@ -87,6 +89,19 @@ static struct wanted *find_wanted(const struct conf_address *address)
 	return NULL;
 }
 
+/* Is there a way to it from here?  Without IPv6, say, half of the addresses of
+ * many names are of no use.  Nothing is sent. */
+static bool has_way(const struct conf_address *a)
+{
+	int fd = socket(a->addr.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool ok = fd >= 0 &&
+	    connect(fd, (const struct sockaddr *)&a->addr, a->len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 /* All addresses of F, on one port. */
 static void want(const struct named *n, const struct follower *f,
     uint16_t port, unsigned weight, unsigned rank)
@@ -101,7 +116,8 @@ static void want(const struct named *n, const struct follower *f,
 			return;
 		*w = (struct wanted){.place = {.weight = weight, .rank = rank}};
 		set_address(w, &a->at[i].ip, port);
-		if (find_wanted(&w->place.address) == NULL)
+		if (find_wanted(&w->place.address) == NULL &&
+		    (wants_all || has_way(&w->place.address)))
 			wanted_count++;
 	}
 }
@@ -152,9 +168,10 @@ static void want_services(const struct named *n)
 	}
 }
 
-static void want_all(const struct named *n)
+static void want_now(const struct named *n, bool all)
 {
 	wanted_count = 0;
+	wants_all = all;
 	if (n->conf->is_service)
 		want_services(n);
 	else
@@ -194,7 +211,9 @@ static void compare(const struct named *n)
 
 static void change(const struct named *n)
 {
-	want_all(n);
+	want_now(n, false);
+	if (wanted_count == 0)
+		want_now(n, true);
 	if (wanted_count == 0)
 		return;
 	compare(n);
