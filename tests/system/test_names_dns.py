@@ -243,6 +243,25 @@ def test_a_reload_knows_what_was_known(sluice, dns, origin):
     assert names.count("app.test") == asked
 
 
+def test_addresses_are_checked_one_by_one(sluice, dns, neighbours, origin):
+    names = dns()
+    port, _ = neighbours(2)
+    origin(reply(b"ill", "500 Oops"), address="127.0.0.4", port=port)
+    names.set("app.test", A=["127.0.0.2", "127.0.0.4"])
+    daemon = sluice(conf=conf(names), vhost=vhost(
+        f"http://app.test:{port}",
+        more='health = { every = "100ms"; rise = 1; fall = 1; };'))
+    becomes(daemon, "127.0.0.2")
+    eventually(lambda: "127.0.0.4" in daemon.errors() and
+               {who(daemon) for _ in range(8)} == {"127.0.0.2"},
+               what="the ill one to be left out")
+    for address in ("127.0.0.3", "127.0.0.2") * 2:
+        names.set("app.test", A=[address, "127.0.0.4"])
+        becomes(daemon, address)
+        eventually(lambda: {who(daemon) for _ in range(8)} == {address},
+                   what="the others to be gone")
+
+
 # ---- services ----
 
 def test_a_service_says_hosts_ports_and_weights(sluice, dns, origin):
