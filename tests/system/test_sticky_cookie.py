@@ -402,3 +402,56 @@ def test_headers_response_has_the_last_word(sluice, origin):
         three(origin), COOKIE,
         extra='headers = { response = { remove = [ "Set-Cookie" ]; }; };'))
     assert daemon.get("/").all("Set-Cookie") == []
+
+
+# ---- drained servers ----
+
+def order(daemon, server, word):
+    done = daemon.ctl("server", f"a.test/web/{server.url}", word)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("if_down", ["other", "fail"])
+def test_a_drained_server_keeps_its_clients_and_gets_no_other(
+        sluice, origin, workdir, if_down):
+    behind = three(origin)
+    daemon = sluice(vhost=sticky_vhost(
+        behind, f'{COOKIE} if_down = "{if_down}"; ttl = "8h";'
+        + write_secret(workdir)))
+    signer = Signer("a.test")
+    browser = Browser(daemon)
+    home = browser.ask()
+    order(daemon, behind[int(home)], "drain")
+    assert home not in {Browser(daemon).ask() for _ in range(12)}
+    assert {browser.ask() for _ in range(12)} == {home}
+    # an old cookie is renewed, too
+    now, server = signer.read(browser.cookies["srv"])
+    browser.cookies["srv"] = signer.write(now - 5 * 3600, server)
+    answer = browser.get()
+    assert answer.body.decode() == home and answer.all("Set-Cookie")
+    assert {browser.ask() for _ in range(12)} == {home}
+
+
+def test_an_ordered_end_moves_its_clients(sluice, origin):
+    behind = three(origin)
+    daemon = sluice(vhost=sticky_vhost(behind, COOKIE))
+    browser = Browser(daemon)
+    home = browser.ask()
+    order(daemon, behind[int(home)], "down")
+    moved = browser.ask()
+    assert moved != home
+    order(daemon, behind[int(home)], "up")
+    assert {browser.ask() for _ in range(12)} == {moved}
+
+
+def test_an_ordered_end_with_if_down_fail(sluice, origin):
+    behind = three(origin)
+    daemon = sluice(vhost=sticky_vhost(behind, COOKIE + 'if_down = "fail";'))
+    browser = Browser(daemon)
+    home = browser.ask()
+    order(daemon, behind[int(home)], "down")
+    answer = browser.get()
+    assert answer.status == 503 and answer.get("Retry-After")
+    assert daemon.wait_exchanges(1, end="sticky_down")
+    order(daemon, behind[int(home)], "up")
+    assert browser.ask() == home
