@@ -12,6 +12,7 @@
 #include "common/conf/breaker.h"
 #include "common/conf/health.h"
 #include "common/conf/outlier.h"
+#include "common/conf/retry.h"
 #include "common/conf/settings.h"
 #include "common/conf/sticky.h"
 #include "common/conf/suggest.h"
@@ -57,6 +58,8 @@ static void read_settings(struct conf_build *b, struct conf_pool *pool,
 	pool->health = conf_health_read(b, group);
 	pool->outlier = conf_outlier_read(b, group);
 	pool->breaker = conf_breaker_read(b, group);
+	conf_retry_read(b, group, &pool->retry);
+	pool->hedge = conf_setting_duration(group, SETTING_POOL_hedge);
 }
 
 static struct conf_pool_draft *add_pool(struct conf_build *b,

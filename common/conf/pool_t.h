@@ -125,6 +125,19 @@ struct conf_stay {
 	struct hash_key secret; /* signs; else the daemon's own */
 };
 
+/* When a request is sent to another server: retry of a pool. */
+struct conf_retry {
+	unsigned attempts; /* at most; 1: never again */
+	bool on_connect;   /* no connection: nothing was sent */
+	bool on_reset;	   /* it ended before a byte of the reply */
+	bool on_timeout;   /* timeouts.first_byte */
+	bool on_statuses;  /* STATUSES has some */
+	uint64_t statuses[4]; /* bit N: CONF_ERROR_LEAST + N */
+	const struct str *methods; /* that may be sent twice; */
+	unsigned method_count;	   /* none: all that are idempotent */
+	uint32_t budget; /* of requests, in millionths */
+};
+
 struct conf_pool {
 	const char *name; /* "web"; of proxy = "url": the url */
 	bool is_named;	  /* "web" */
@@ -147,6 +160,8 @@ struct conf_pool {
 	const struct conf_outlier *outlier; /* NULL: none is taken out */
 	const struct conf_breaker *breaker; /* NULL: never shut */
 	const struct conf_stay *sticky; /* NULL: clients stay nowhere */
+	struct conf_retry retry;
+	usec_t hedge; /* a second server is asked after so long; 0: never */
 	struct conf_vhost *vhost;
 	struct conf_place place;
 };

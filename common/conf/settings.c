@@ -55,6 +55,7 @@ static const char *const context_names[] = {
     [CONTEXT_SPLIT] = "split of a route",
     [CONTEXT_ARM] = "an arm of a split",
     [CONTEXT_BUFFERING] = "buffering",
+    [CONTEXT_RETRY] = "retry of a pool",
 };
 
 static const struct conf_setting_row *find_row(struct str key,

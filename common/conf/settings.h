@@ -44,7 +44,8 @@ enum conf_context {
 	CONTEXT_ERROR,
 	CONTEXT_SPLIT,
 	CONTEXT_ARM,
-	CONTEXT_BUFFERING
+	CONTEXT_BUFFERING,
+	CONTEXT_RETRY
 };
 
 enum conf_type {

@@ -53,7 +53,7 @@ static void add_value(struct draft *d, struct conf_condition *c,
 
 /* ---- methods ---- */
 
-static bool is_method(struct str text)
+bool conf_when_is_method(struct str text)
 {
 	for (size_t i = 0; i < text.n; i++)
 		if ((text.p[i] < 'A' || text.p[i] > 'Z') &&
@@ -67,7 +67,7 @@ static bool check_method(struct draft *d, const config_setting_t *item)
 {
 	struct str text = str_from(conf_tree_text(item));
 
-	if (!is_method(text)) {
+	if (!conf_when_is_method(text)) {
 		conf_report_error(d->b->report, conf_tree_spot(item),
 		    "this is not a method");
 		conf_report_help(d->b->report, "methods are written in "

@@ -16,4 +16,7 @@ void conf_when_read(struct conf_build *b, const config_setting_t *group,
 /* Do the two routes ask for the same? */
 bool conf_when_eq(const struct conf_route *a, const struct conf_route *b);
 
+/* Is it a token without small letters? */
+bool conf_when_is_method(struct str text);
+
 #endif

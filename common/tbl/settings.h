@@ -193,8 +193,11 @@ SETTING(POOL, outlier, FEATURE, CONTEXT_OUTLIER, 0, "true",
     "{ errors = 10; eject = \"30s\"; }", "servers taken out for their errors")
 SETTING(POOL, sticky, GROUP, CONTEXT_STICKY, 0, NULL,
     "{ cookie = \"srv\"; ttl = \"8h\"; }", "clients that stay with a server")
-LATER(POOL, retry, "retries")
-LATER(POOL, hedge, "a second request when the first is slow")
+SETTING(POOL, retry, FEATURE, CONTEXT_RETRY, 0, "true",
+    "{ on = [ \"connect\", \"reset\", \"503\" ]; }",
+    "what failed is sent to another server")
+SETTING(POOL, hedge, DURATION, 0, 60 * USEC_PER_SEC, "0s", "\"200ms\"",
+    "a second server is asked when the first is silent for so long; \"0s\": never")
 SETTING(POOL, slow_start, DURATION, 0, USEC_PER_DAY, "0s", "\"30s\"",
     "how long a server that comes back has less to do")
 SETTING(POOL, queue, GROUP, CONTEXT_QUEUE, 0, NULL,
@@ -387,6 +390,15 @@ SETTING(HEALTH, fall, COUNT, 1, 100, "3", "1",
     "checks in a row that fail before a server is down")
 SETTING(HEALTH, jitter, SHARE, 0, 0, "10%", "\"0%\"",
     "the share of every by which checks are moved, at random")
+
+SETTING(RETRY, attempts, COUNT, 1, 8, "2", "3",
+    "how often a request is sent at most")
+SETTING(RETRY, on, TEXTS, 0, 100, NULL, "[ \"connect\", \"reset\", \"503\" ]",
+    "what it is sent again for")
+SETTING(RETRY, methods, TEXTS, 0, 100, NULL, "[ \"GET\", \"HEAD\", \"PUT\" ]",
+    "the methods of requests that may be sent twice")
+SETTING(RETRY, budget, SHARE, 0, 0, "20%", "\"10%\"",
+    "the share of requests that are sent again")
 
 SETTING(OUTLIER, errors, COUNT, 0, 1000, "5", "10",
     "errors in a row for which a server is taken out; 0: it is not")

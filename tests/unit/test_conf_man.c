@@ -43,6 +43,7 @@ static const char *const headings[] = {
     [CONTEXT_SPLIT] = ".Ss A split\n",
     [CONTEXT_ARM] = ".Ss Arms of a split\n",
     [CONTEXT_BUFFERING] = ".Ss The group buffering\n",
+    [CONTEXT_RETRY] = ".Ss The group retry of a pool\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))

@@ -136,6 +136,8 @@ static const struct place {
     [CONTEXT_ARM] = {HOST "routes = ( { path = \"/\"; respond = \"\"; "
 	"split = { name = \"x\"; arms = ( {\n", "\n} ); }; } );"},
     [CONTEXT_BUFFERING] = {HOST PROXY "buffering = {\n", "\n};"},
+    [CONTEXT_RETRY] = {HOST PROXY "pools = { p = { retry = {\n",
+	"\n}; }; };"},
 };
 
 static bool is_global(enum conf_context context)
