@@ -36,6 +36,7 @@ LOG_FIELD(split, NAME, LINE, "the arms of its splits: new-checkout:beta,banner:r
 LOG_FIELD(pool, NAME, LINE, "the pool")
 LOG_FIELD(server, NAME, LINE, "the server that was tried last")
 LOG_FIELD(attempts, NUMBER, LINE, "servers tried")
+LOG_FIELD(tried, NAME, LINE, "servers that failed before: 10.0.0.1:80/connect_failed/0.412")
 LOG_FIELD(queue, MSEC, LINE, "how long it waited for a server to have room")
 LOG_FIELD(sticky, WORD, LINE, "how the client came to its server: hit, new, moved, away")
 LOG_FIELD(connect, MSEC, LINE, "until an origin connection was there")

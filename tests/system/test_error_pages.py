@@ -31,7 +31,8 @@ def test_plain_text_byte_by_byte(sluice):
         f"Date: {DATE}\r\n"
         "Content-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(body)}\r\n"
-        "Cache-Control: no-store\r\n\r\n", answer.head.decode())
+        "Cache-Control: no-store\r\n"
+        "Retry-After: 5\r\n\r\n", answer.head.decode())
     assert line["bytes"] == str(len(body))
 
 

@@ -47,6 +47,7 @@ struct pool {
 	struct list retired; /* struct server: held by exchanges yet */
 	unsigned idle_count; /* connections */
 	unsigned turn; /* of whoever goes round */
+	unsigned uncounted; /* requests that ROW's budget lacks */
 	uint64_t weight_most; /* that balance.c has met */
 	struct list waiters; /* for a server to have room: queue.c */
 	struct list waiting_link; /* among the pools that have some */

@@ -56,11 +56,44 @@ void choose_took(struct exchange *x, const struct server *s)
 	struct out o = out_make(x->server_text, sizeof(x->server_text));
 
 	x->server = s->conf;
+	x->server_id = s->id;
 	x->server_address = str_from(s->conf->address.text);
 	if (s->conf->name == NULL)
 		return;
 	out_str(&o, str_from(s->address.text));
 	x->server_address = out_text(&o);
+}
+
+/* "-": there is no memory for it. */
+static struct str copy(struct exchange *x, struct str address)
+{
+	char *p = arena_strdup(&x->arena, address);
+
+	return p != NULL ? str_make(p, address.n) : STR("-");
+}
+
+struct chosen choose_describe(struct exchange *x, const struct server *s)
+{
+	return (struct chosen){.conf = s->conf,
+	    .id = s->id,
+	    .address = s->conf->name != NULL
+		? copy(x, str_from(s->address.text))
+		: str_from(s->conf->address.text)};
+}
+
+struct chosen choose_describe_taken(struct exchange *x)
+{
+	return (struct chosen){.conf = x->server,
+	    .id = x->server_id,
+	    .address = x->server_address.p == x->server_text
+		? copy(x, x->server_address) : x->server_address};
+}
+
+void choose_take_again(struct exchange *x, const struct chosen *chosen)
+{
+	x->server = chosen->conf;
+	x->server_id = chosen->id;
+	x->server_address = chosen->address;
 }
 
 struct server *choose_server(struct exchange *x, struct pick *pick)
@@ -76,6 +109,22 @@ struct server *choose_server(struct exchange *x, struct pick *pick)
 		return NULL;
 	}
 	choose_took(x, server);
+	balance_tried(pick, server);
+	return server;
+}
+
+struct server *choose_another(struct exchange *x, struct pick *pick)
+{
+	struct server *server = balance_pick(pool_find(x->pool), pick);
+
+	if (server == NULL)
+		return NULL;
+	for (unsigned i = 0; i < pick->tried_count; i++) {
+		if (pick->tried[i] != server->id)
+			continue;
+		server_release(server);
+		return NULL;
+	}
 	balance_tried(pick, server);
 	return server;
 }

@@ -23,4 +23,19 @@ WAITS struct server *choose_server(struct exchange *x, struct pick *pick);
 /* X goes to S now: for the log, and for what clients are not to see of it. */
 void choose_took(struct exchange *x, const struct server *s);
 
+/* A server as X knows it, which it does for as long as it lasts; S itself may be
+ * gone before. */
+struct chosen {
+	const struct conf_server *conf;
+	uint64_t id;
+	struct str address;
+};
+
+struct chosen choose_describe(struct exchange *x, const struct server *s);
+struct chosen choose_describe_taken(struct exchange *x);
+void choose_take_again(struct exchange *x, const struct chosen *chosen);
+
+/* Another one, without waiting; NULL: there is none. */
+struct server *choose_another(struct exchange *x, struct pick *pick);
+
 #endif

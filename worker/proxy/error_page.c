@@ -21,7 +21,7 @@
 #include "worker/proxy/ours.h"
 
 #define STATUS_DIGITS 3
-#define TRY_AGAIN 5	  /* seconds, with 429 and 503 */
+#define TRY_AGAIN 5	  /* seconds, with 429, and with 502 to 504 */
 
 /* ---- our own pages ---- */
 
@@ -177,7 +177,7 @@ static struct answer choose(const struct exchange *x, unsigned status,
 		a.page = entry->page;
 	}
 	if (from == NULL && a.retry_after == 0 &&
-	    (status == 429 || status == 503))
+	    (status == 429 || (status >= 502 && status <= 504)))
 		a.retry_after = TRY_AGAIN;
 	if (a.page == NULL)
 		a.page = &pages[accept_choose(&x->request, offers, OFFERS)];

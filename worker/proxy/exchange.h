@@ -53,6 +53,7 @@ struct carry {
 };
 
 struct spool;
+struct tried;
 
 /* How a client came to its server; the log's sticky= . */
 enum stay_state {
@@ -103,14 +104,17 @@ struct exchange {
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
 	const struct conf_server *server; /* the last that was tried */
+	uint64_t server_id;
 	struct str server_address; /* and where that is */
 	char server_text[CONF_ADDRESS_TEXT_SIZE]; /* of what a name gave */
 	unsigned attempts;
+	struct tried *tried; /* what failed before, or NULL: failover.h */
 	struct stay stay;
 	struct total *total; /* when timeouts.total is due, or NULL: limits.c */
 
 	enum end end;
 	enum fault fault; /* when END_malformed or END_origin_malformed */
+	bool interim_sent; /* something of a reply went out */
 	bool head_sent;	  /* a final reply's head went out */
 	bool unsent;	  /* the client did not take all that we sent */
 	bool must_close;  /* the client's connection can't go on */

@@ -14,6 +14,7 @@
 #include "common/base/insist.h"
 #include "common/base/out.h"
 #include "worker/proxy/exchange.h"
+#include "worker/proxy/failover.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/split.h"
 #include "worker/proxy/waiting.h"
@@ -235,6 +236,11 @@ static inline int64_t log_since_begin(const struct exchange *x, usec_t at)
 	if (at == 0)
 		return LOG_NO_VALUE;
 	return at > x->began ? at - x->began : 0;
+}
+
+static inline struct str get_tried(const struct exchange *x)
+{
+	return failover_tried(x);
 }
 
 static inline int64_t get_queue(const struct exchange *x)

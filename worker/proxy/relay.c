@@ -30,18 +30,29 @@
 
 /* ---- the request ---- */
 
-/* Only when it is still at hand as a whole, and harmless to repeat even if
- * the origin has acted upon it (RFC 9110, 9.2.2). */
-static bool may_be_repeated(const struct exchange *x)
+static bool has_method(const struct conf_retry *retry, struct str method)
 {
-	return method_is_idempotent(x->request.method) && spool_is_whole(x);
+	for (unsigned i = 0; i < retry->method_count; i++)
+		if (str_eq(retry->methods[i], method))
+			return true;
+	return false;
+}
+
+bool relay_may_repeat(const struct exchange *x)
+{
+	const struct conf_retry *retry = &x->pool->retry;
+
+	if (retry->method_count == 0)
+		return method_is_idempotent(x->request.method) &&
+		    spool_is_whole(x);
+	return has_method(retry, x->request.method_text) && spool_is_whole(x);
 }
 
 /* A connection that was idle may be one that the origin is closing: what can't
  * be repeated takes only one that was just used, or a new one. */
 static usec_t idle_at_most(const struct exchange *x)
 {
-	return may_be_repeated(x) ? ORIGIN_OF_ANY_AGE : ORIGIN_FRESH;
+	return relay_may_repeat(x) ? ORIGIN_OF_ANY_AGE : ORIGIN_FRESH;
 }
 
 /* Not of each of those who are answered 503 for it. */
@@ -73,9 +84,7 @@ static int borrow(struct relay *r, struct server *s, usec_t idle)
 	int err = origin_borrow(s, idle, &r->origin);
 
 	if (err == 0) {
-		r->x->connected = loop_now();
-		if (r->origin->server != s)
-			choose_took(r->x, r->origin->server);
+		relay_is_connected(r);
 		return 0;
 	}
 	fail_to_borrow(r, s, err);
@@ -132,9 +141,38 @@ static int send_request(struct relay *r, const struct server *s)
 
 /* ---- from the outside ---- */
 
+/* Another was faster: it would have taken at least so long. */
+static void measure_loser(const struct relay *r)
+{
+	if (r->origin != NULL && r->apart->end == END_stopped &&
+	    r->apart->first_byte == 0)
+		server_measured(r->origin->server,
+		    loop_now() - r->apart->connected);
+}
+
+/* Did it fail because the idle connection had been closed already? */
+static bool was_stale(const struct relay *r)
+{
+	return r->origin != NULL && r->origin->reused && r->silent &&
+	    relay_end(r) == END_origin_closed && relay_may_repeat(r->x);
+}
+
+/* The memory of what failed is used again, unless that is not the last. */
+static void end_try(struct relay *r, const struct arena *mark)
+{
+	struct exchange *x = r->x;
+	bool apart = r->apart != NULL;
+
+	if (apart)
+		measure_loser(r);
+	r->source.close(&r->source);
+	if (!apart)
+		arena_rewind(&x->arena, mark);
+}
+
 /* One try. 0; 1: the idle connection was closed already, try a new one; -1. */
 static int try(struct exchange *x, struct server *s, usec_t idle,
-    struct reply *reply)
+    struct reply *reply, struct apart *apart)
 {
 	struct arena mark = x->arena;
 	struct relay *r = ARENA_NEW(&x->arena, struct relay);
@@ -142,41 +180,47 @@ static int try(struct exchange *x, struct server *s, usec_t idle,
 
 	if (r == NULL) {
 		server_release(s);
-		exchange_fail(x, END_overloaded);
+		if (apart != NULL)
+			apart->end = END_overloaded;
+		else
+			exchange_fail(x, END_overloaded);
 		return -1;
 	}
 	relay_init(r, x);
+	r->apart = apart;
 	if (borrow(r, s, idle) == 0 &&
 	    send_request(r, r->origin->server) == 0 &&
 	    relay_read_final_head(r, &reply->head) == 0) {
-		server_measured(r->origin->server, x->first_byte - x->connected);
+		server_measured(r->origin->server, relay_took(r));
 		relay_judge_head(r, r->origin->server, reply->head.status);
 		relay_begin_body(r, reply);
 		return 0;
 	}
-	stale = r->origin != NULL && r->origin->reused && r->silent;
+	stale = was_stale(r);
 	r->judged |= stale; /* a closed connection says nothing */
-	r->source.close(&r->source);
-	arena_rewind(&x->arena, &mark);
-	return stale && relay_may_retry(x) ? 1 : -1;
+	end_try(r, &mark);
+	return stale ? 1 : -1;
 }
 
 int relay_request(struct exchange *x, struct server *s, struct reply *reply)
 {
-	int err = try(x, s, idle_at_most(x), reply);
+	int err = try(x, s, idle_at_most(x), reply, NULL);
 
 	if (err > 0 && server_reserve(s)) {
 		x->end = END_NONE;
-		err = try(x, s, 0, reply);
+		err = try(x, s, 0, reply, NULL);
 	}
 	return err > 0 ? -1 : err;
 }
 
-/* Without a connection nothing was sent, and nothing of the body read. */
-bool relay_may_retry(const struct exchange *x)
+int relay_request_apart(struct exchange *x, struct server *s,
+    struct reply *reply, struct apart *apart)
 {
-	if (x->end == END_connect_failed || x->end == END_connect_deadline)
-		return true;
-	return x->end == END_origin_closed && x->first_byte == 0 &&
-	    may_be_repeated(x);
+	int err = try(x, s, idle_at_most(x), reply, apart);
+
+	if (err > 0 && server_reserve(s)) {
+		*apart = (struct apart){.end = END_NONE};
+		err = try(x, s, 0, reply, apart);
+	}
+	return err > 0 ? -1 : err;
 }

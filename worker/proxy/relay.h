@@ -9,20 +9,49 @@
 
 #define RELAY_INTERIMS_MAX 64 /* replies with 1xx before the final one */
 
+/* How a try ended whose failing is not the exchange's: see hedge.c. */
+struct apart {
+	const struct server *server; /* as long as there is a reply */
+	enum end end;
+	enum fault fault;
+	usec_t connected;
+	usec_t first_byte;
+};
+
 /*
- * Sends the request of X to S, which is reserved, and reads the head of the reply; passes interim
- * replies on.  0: REPLY holds head and source (closing the source is the
- * caller's).  -1 after exchange_fail.  An idle connection that turns out to be
- * closed is replaced by a new one silently, if the request may be repeated.
+ * Sends the request of X to S, which is reserved, and reads the head of the
+ * reply; passes interim replies on.  0: REPLY holds head and source, and is
+ * either taken (relay_take) or given up (relay_give_up) before another server
+ * gets the request.  -1 after exchange_fail.  An idle connection that turns
+ * out to be closed is replaced by a new one silently, if the request may be
+ * repeated.
  */
 WAITS int relay_request(struct exchange *x, struct server *s,
     struct reply *reply);
 
-/* The field lines of ours that the request of X goes out with, in its arena.
- * STR_NONE: there is no room for them. */
-struct str relay_lines(struct exchange *x);
+/*
+ * The same while another try may be under way: nothing of it is to be seen in
+ * X, neither that it failed nor an interim reply.  APART says how it went, and
+ * lives as long as REPLY is not taken.
+ */
+WAITS int relay_request_apart(struct exchange *x, struct server *s,
+    struct reply *reply, struct apart *apart);
 
-/* After a failure: may the request go to another server? */
-bool relay_may_retry(const struct exchange *x);
+/* REPLY goes to the client: the request will not be sent again. */
+void relay_take(struct reply *reply);
+
+/* REPLY may be taken later, but the request may go to another server. */
+WAITS void relay_put_off(struct reply *reply);
+
+/* Nobody wants REPLY. */
+WAITS void relay_give_up(struct reply *reply);
+
+/* Harmless, if a server has acted upon the request already, and possible:
+ * its body is at hand as a whole (RFC 9110, 9.2.2). */
+bool relay_may_repeat(const struct exchange *x);
+
+/* The field lines of ours for an origin, in the arena of X; STR_NONE: there is
+ * no room for them. */
+struct str relay_lines(struct exchange *x);
 
 #endif

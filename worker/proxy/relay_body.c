@@ -262,7 +262,6 @@ void relay_begin_body(struct relay *r, struct reply *reply)
 {
 	const struct conf_pool *pool = r->x->pool;
 
-	upload_is_last(&r->upload);
 	reply->source = &r->source;
 	reply->head_len = r->head_len;
 	body_begin(&r->body, &reply->head.framing);
@@ -278,4 +277,42 @@ void relay_begin_body(struct relay *r, struct reply *reply)
 		reply->tunnel = r->origin;
 		r->origin = NULL;
 	}
+}
+
+/* ---- what becomes of it ---- */
+
+void relay_take(struct reply *reply)
+{
+	struct relay *r = relay_of(reply->source);
+
+	if (r->apart != NULL) {
+		r->x->connected = r->apart->connected;
+		r->x->first_byte = r->apart->first_byte;
+		r->apart = NULL;
+	}
+	upload_is_last(&r->upload);
+}
+
+void relay_put_off(struct reply *reply)
+{
+	upload_stop(&relay_of(reply->source)->upload);
+}
+
+/* What is at hand is read, so that a connection that brought a small reply can
+ * be used again. */
+void relay_give_up(struct reply *reply)
+{
+	struct source *s = reply->source;
+	struct relay *r = relay_of(s);
+	struct apart nobodys = {.end = END_NONE};
+	struct str piece;
+
+	r->apart = &nobodys;
+	upload_stop(&r->upload);
+	while (!s->ended && s->is_ready(s) && s->pull(s, &piece) > 0)
+		;
+	s->close(s);
+	if (reply->tunnel != NULL)
+		origin_drop(&reply->tunnel);
+	reply->source = NULL;
 }

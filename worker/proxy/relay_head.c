@@ -10,34 +10,67 @@
 #include "worker/conn/block.h"
 #include "worker/http/head.h"
 #include "worker/origin/origin.h"
+#include "worker/proxy/choose.h"
 #include "worker/proxy/relay_inside.h"
 
 /* ---- failing ---- */
 
 int relay_fail(struct relay *r, enum end why)
 {
-	exchange_fail(r->x, why);
+	if (r->apart == NULL)
+		exchange_fail(r->x, why);
+	else if (r->apart->end == END_NONE)
+		r->apart->end = why;
 	return -1;
 }
 
 int relay_fail_origin(struct relay *r, int err, enum end at_deadline)
 {
-	if (err == -ECANCELED)
+	if (err == -ECANCELED && r->apart == NULL)
 		exchange_fail_client(r->x, err, END_stopped);
+	else if (err == -ECANCELED)
+		(void)relay_fail(r, END_stopped);
 	else if (err == -ETIMEDOUT)
-		exchange_fail(r->x, at_deadline);
+		(void)relay_fail(r, at_deadline);
 	else if (err == -EMFILE || err == -ENFILE || err == -ENOMEM)
-		exchange_fail(r->x, END_overloaded);
+		(void)relay_fail(r, END_overloaded);
 	else
-		exchange_fail(r->x, END_origin_closed);
+		(void)relay_fail(r, END_origin_closed);
 	return -1;
 }
 
 int relay_malformed(struct relay *r, enum fault fault)
 {
-	if (r->x->end == END_NONE)
+	if (r->apart != NULL && r->apart->end == END_NONE)
+		r->apart->fault = fault;
+	else if (r->apart == NULL && r->x->end == END_NONE)
 		r->x->fault = fault;
 	return relay_fail(r, END_origin_malformed);
+}
+
+/* ---- how far it came ---- */
+
+void relay_is_connected(struct relay *r)
+{
+	struct server *server = r->origin->server;
+
+	if (r->apart == NULL) {
+		r->x->connected = loop_now();
+		if (server->id != r->x->server_id)
+			choose_took(r->x, server);
+	} else {
+		r->apart->connected = loop_now();
+		r->apart->server = server;
+	}
+}
+
+void relay_has_begun(struct relay *r)
+{
+	usec_t *first = r->apart != NULL ? &r->apart->first_byte
+					 : &r->x->first_byte;
+
+	if (*first == 0)
+		*first = loop_now();
 }
 
 void relay_give_block(struct relay *r)
@@ -158,8 +191,8 @@ static int read_head(struct relay *r, struct message *head)
 			move_to_front(r);
 		seen = n;
 		got = relay_receive(r, deadline);
-		if (got > 0 && r->x->first_byte == 0)
-			r->x->first_byte = loop_now();
+		if (got > 0)
+			relay_has_begun(r);
 		if (got > 0 && !begun)
 			deadline = loop_now() + r->patience;
 		begun = begun || got > 0;
@@ -206,6 +239,8 @@ int relay_read_final_head(struct relay *r, struct message *head)
 			r->x->request.expects_continue = false;
 		if (interims == RELAY_INTERIMS_MAX)
 			return relay_malformed(r, FAULT_interims);
+		if (r->apart != NULL)
+			continue;
 		if (reply_send_interim(r->x, head, r->head_len) < 0)
 			return -1;
 		arena_rewind(&r->x->arena, &mark);

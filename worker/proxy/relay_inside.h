@@ -13,6 +13,7 @@ struct relay {
 	uint32_t magic;
 	struct source source;
 	struct exchange *x;
+	struct apart *apart;   /* gets what else X would; or NULL */
 	struct origin *origin; /* NULL: given back */
 	struct upload upload;
 	struct body body; /* of the reply */
@@ -34,11 +35,30 @@ struct relay {
  * from now on, which gives back whatever it holds. */
 void relay_init(struct relay *r, struct exchange *x);
 
-/* Fails the exchange, and is -1: for a reason of ours, for what an error on
- * the origin's side means, for a reply that can't be understood. */
+/* How it stands with R, apart or not. */
+static inline enum end relay_end(const struct relay *r)
+{
+	return r->apart != NULL ? r->apart->end : r->x->end;
+}
+
+/* From its connection to the first byte of its reply, which has come. */
+static inline usec_t relay_took(const struct relay *r)
+{
+	if (r->apart != NULL)
+		return r->apart->first_byte - r->apart->connected;
+	return r->x->first_byte - r->x->connected;
+}
+
+/* Fails the exchange, or only the relay if it is apart, and is -1: for a reason
+ * of ours, for what an error on the origin's side means, for a reply that can't
+ * be understood. */
 int relay_fail(struct relay *r, enum end why);
 int relay_fail_origin(struct relay *r, int err, enum end at_deadline);
 int relay_malformed(struct relay *r, enum fault fault);
+
+/* The connection is there; the first byte of the reply is. */
+void relay_is_connected(struct relay *r);
+void relay_has_begun(struct relay *r);
 
 /* Gives the block back, with whatever is at hand. */
 void relay_give_block(struct relay *r);

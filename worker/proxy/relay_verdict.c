@@ -48,11 +48,11 @@ static enum server_result result_of(enum end end)
 
 void relay_judge_end(struct relay *r, struct server *s)
 {
-	enum server_result result = result_of(r->x->end);
+	enum server_result result = result_of(relay_end(r));
 
 	if (result < SERVER_RESULTS)
 		relay_judge(r, s, result, 0);
-	else if (r->x->end == END_NONE && r->body.done)
+	else if (relay_end(r) == END_NONE && r->body.done)
 		relay_judge(r, s, SERVER_well, 0);
 }
 
@@ -60,7 +60,7 @@ void relay_judge_end(struct relay *r, struct server *s)
 void relay_judge_head(struct relay *r, struct server *s, unsigned status)
 {
 	const struct conf_outlier *conf = s->pool->conf->outlier;
-	usec_t took = r->x->first_byte - r->x->connected;
+	usec_t took = relay_took(r);
 
 	if (status >= ERRORS_FROM)
 		relay_judge(r, s, SERVER_status, status);

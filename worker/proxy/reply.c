@@ -263,6 +263,7 @@ int reply_send_interim(struct exchange *x, struct message *head,
 		return -1;
 	}
 	iov = part(out_text(&out));
+	x->interim_sent = true;
 	return write_out(x, &iov, 1, &pace);
 }
 

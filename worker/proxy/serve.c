@@ -23,13 +23,14 @@
 #include "worker/proxy/choose.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
+#include "worker/proxy/failover.h"
 #include "worker/proxy/headers.h"
+#include "worker/proxy/hedge.h"
 #include "worker/proxy/hide.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/mirror.h"
 #include "worker/proxy/options.h"
-#include "worker/proxy/relay.h"
 #include "worker/proxy/reply.h"
 #include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
@@ -38,29 +39,24 @@
 #include "worker/proxy/stay.h"
 #include "worker/proxy/tunnel.h"
 
-#define ATTEMPTS 2
-
 static void proxy(struct exchange *x, struct reply *reply)
 {
-	struct pick pick = {.tried_count = 0};
+	struct failover f;
 	struct server *server;
 
-	if (!limits_begin_total(x) || !spool_gather(x) ||
-	    !choose_begin(x, &pick) || !choose_enter(x))
+	if (!limits_begin_total(x) || !spool_gather(x))
+		return;
+	failover_begin(&f, x);
+	if (!choose_begin(x, &f.pick) || !choose_enter(x))
 		return;
 	mirror(x);
-	for (x->attempts = 1; x->attempts <= ATTEMPTS; x->attempts++) {
-		server = choose_server(x, &pick);
-		if (server == NULL)
-			return;
-		if (relay_request(x, server, reply) == 0) {
-			stay_end(x, server, &pick, &reply->head);
-			return;
-		}
-		if (x->attempts == ATTEMPTS || !relay_may_retry(x))
-			return;
-		x->end = END_NONE;
-	}
+	do {
+		server = choose_server(x, &f.pick);
+		if (server != NULL)
+			hedge_request(x, server, &f.pick, reply);
+	} while (failover_again(&f, x, reply));
+	if (x->end == END_NONE)
+		stay_end(x, &f.pick, &reply->head);
 }
 
 /* Who is meant, unless it is us: a vhost, by the name that it wants. */

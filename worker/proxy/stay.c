@@ -290,16 +290,16 @@ static void keep(struct exchange *x, uint64_t server,
 	}
 }
 
-void stay_end(struct exchange *x, const struct server *s,
-    const struct pick *pick, const struct message *head)
+void stay_end(struct exchange *x, const struct pick *pick,
+    const struct message *head)
 {
 	if (x->pool->sticky == NULL)
 		return;
-	x->stay.state = state_of(&x->stay, s->id, pick);
+	x->stay.state = state_of(&x->stay, x->server_id, pick);
 	if (head->status >= STATUS_BROKEN && x->stay.state != STAY_HIT)
 		x->stay.state = STAY_NONE;
 	if (x->stay.state == STAY_MOVED)
 		count(sticky_moved);
 	if (x->stay.state != STAY_NONE)
-		keep(x, s->id, head);
+		keep(x, x->server_id, head);
 }

@@ -17,9 +17,9 @@ int stay_init(const struct conf *conf, const struct hash_key *daemon);
  */
 bool stay_begin(struct exchange *x, struct pick *pick);
 
-/* S, which was picked by PICK, has answered with HEAD: there the client stays,
- * unless its own was only full. */
-void stay_end(struct exchange *x, const struct server *s,
-    const struct pick *pick, const struct message *head);
+/* The server of X, which was picked by PICK, has answered with HEAD: there the
+ * client stays, unless its own was only full. */
+void stay_end(struct exchange *x, const struct pick *pick,
+    const struct message *head);
 
 #endif

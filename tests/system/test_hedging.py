@@ -1,0 +1,277 @@
+"""A second server is asked when the first one is slow; the client gets one
+answer, and nothing of the other is left."""
+
+import pytest
+
+from harness import eventually
+from harness_origin import reply
+from harness_scripts import (Gate, counters, crc, get, pattern, post, tell,
+                             wait_counter)
+from test_failover import ask, busy, hangs, refusing, resets, vhost_of
+
+HEDGE = 'hedge = "50ms";\n'
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_server_that_hangs_is_beaten(sluice, origin, method):
+    gone = []
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        peer.wait_close()
+        gone.append(peer)
+
+    first, second = origin(script), origin(tell)
+    daemon = sluice(vhost=vhost_of(first, second, pool=HEDGE), workers=1)
+    with daemon.client() as client:
+        client.request(method=method)
+        assert client.read_reply(method).status == 200
+        client.request("/next", method=method)
+        assert client.read_reply(method).status == 200
+        assert client.is_quiet(0.05)
+    eventually(lambda: len(gone) == 2, what="the losers to be closed")
+    assert [len(o.requests) for o in (first, second)] == [2, 2]
+    assert told_of(daemon, 2) == [("2", ["slow"])] * 2
+    wait_counter(daemon, "hedges", 2)
+    wait_counter(daemon, "hedge_wins", 2)
+    wait_counter(daemon, "exchanges", 0)
+
+
+def told_of(daemon, count):
+    return [(line["attempts"], [t.split("/")[-2] for t in
+                                line.get("tried", "").split(",") if t])
+            for line in daemon.wait_exchanges(count)]
+
+
+def test_a_server_that_is_in_time_is_alone(sluice, origin):
+    first, second = origin(tell), origin(tell)
+    daemon = sluice(vhost=vhost_of(first, second, pool='hedge = "20s";'),
+                    workers=1)
+    with daemon.client() as client:
+        for _ in range(20):
+            assert client.get().status == 200
+    assert len(first.peers) == 1 and not second.peers
+    assert counters(daemon)["hedges"] == 0
+
+
+def test_the_first_may_win_although_it_was_slow(sluice, origin):
+    gate = Gate()
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        peer.send(reply(b"first"))
+        peer.wait_close()
+
+    first, second = origin(script), origin(hangs)
+    daemon = sluice(vhost=vhost_of(first, second, pool=HEDGE), workers=1)
+    with daemon.client() as client:
+        client.request()
+        eventually(lambda: second.requests)
+        gate.open()
+        assert client.read_reply().body == b"first"
+    wait_counter(daemon, "hedge_wins", 0)
+    assert told_of(daemon, 1) == [("2", ["slow"])]
+
+
+@pytest.mark.parametrize("data", [
+    post("/", b"x"), post("/", b"x").replace(b"POST", b"PUT"),
+    get("/").replace(b"\r\n\r\n", b"\r\nContent-Length: 1\r\n\r\nx"),
+], ids=["post", "put", "get with a body"])
+def test_what_is_no_plain_get_is_sent_once(sluice, origin, data):
+    gate = Gate()
+
+    def script(peer):
+        peer.read_request()
+        gate.wait()
+        peer.send(reply(b"first"))
+
+    second = origin(tell)
+    daemon = sluice(vhost=vhost_of(origin(script), second,
+                                   pool='hedge = "1ms";'), workers=1)
+    with daemon.client() as client:
+        client.send(data)
+        gate.wait_reached()
+        assert client.is_quiet(0.1)
+        gate.open()
+        assert client.read_reply().body == b"first"
+    assert not second.peers
+
+
+def test_without_a_second_server_nobody_else_is_asked(sluice, origin):
+    gate = Gate()
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        peer.send(reply(b"first"))
+
+    first = origin(script)
+    daemon = sluice(vhost=vhost_of(first, pool='hedge = "1ms";'), workers=1)
+    with daemon.client() as client:
+        client.request()
+        gate.wait_reached()
+        assert client.is_quiet(0.1)
+        gate.open()
+        assert client.read_reply().body == b"first"
+    assert len(first.requests) == 1
+
+
+@pytest.mark.parametrize("second", [resets, "refuses"])
+def test_a_second_that_fails_is_no_failure(sluice, origin, second):
+    gate = Gate()
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        peer.send(reply(b"first"))
+
+    other = refusing() if second == "refuses" else origin(second)
+    daemon = sluice(vhost=vhost_of(origin(script), other, pool=HEDGE),
+                    workers=1)
+    with daemon.client() as client:
+        client.request()
+        gate.wait_reached()
+        assert client.is_quiet(0.3)
+        gate.open()
+        assert client.read_reply().body == b"first"
+    line, = daemon.wait_exchanges(1)
+    assert line["end"] == "done" and line["attempts"] == "2"
+    assert "/connect_failed/" in line["tried"] or \
+        "/origin_closed/" in line["tried"]
+
+
+def test_a_first_that_fails_in_time_is_tried_elsewhere(sluice, origin):
+    second = origin(tell)
+    daemon = sluice(vhost=vhost_of(refusing(), second, pool='hedge = "20s";'),
+                    workers=1)
+    assert daemon.get().status == 200
+    assert told_of(daemon, 1) == [("2", ["connect_failed"])]
+
+
+def test_a_first_that_fails_late_leaves_it_to_the_second(sluice, origin):
+    gate = Gate()
+
+    def dies(peer):
+        peer.read_request()
+        gate.wait()
+        peer.reset()
+
+    def answers(peer):
+        peer.requests.append(peer.read_request())
+        eventually(lambda: gate.event.is_set())
+        peer.send(reply(b"second"))
+
+    second = origin(answers)
+    daemon = sluice(vhost=vhost_of(origin(dies), second, pool=HEDGE),
+                    workers=1)
+    with daemon.client() as client:
+        client.request()
+        eventually(lambda: second.requests)
+        gate.open()
+        assert client.read_reply().body == b"second"
+
+
+def test_both_fail_and_a_third_answers(sluice, origin):
+    gate = Gate()
+
+    def dies(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        peer.reset()
+
+    first, second, third = origin(dies), origin(dies), origin(tell)
+    daemon = sluice(vhost=vhost_of(first, second, third, pool=HEDGE),
+                    workers=1)
+    with daemon.client() as client:
+        client.request()
+        gate.wait_reached(2)
+        gate.open()
+        assert client.read_reply().status == 200
+    line, = daemon.wait_exchanges(1)
+    assert line["attempts"] == "3" and line["tried"].count("/") == 4
+
+
+def test_a_busy_answer_of_the_first_head_is_asked_for_elsewhere(sluice,
+                                                               origin):
+    third = origin(tell)
+    daemon = sluice(vhost=vhost_of(
+        origin(hangs), origin(busy(b"no")), third,
+        pool=HEDGE + 'retry = { on = "503"; };'), workers=1)
+    assert daemon.get().status == 200
+    assert len(third.requests) == 1
+
+
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_client_that_leaves_ends_both(sluice, origin, how):
+    gone = []
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        peer.wait_close()
+        gone.append(peer)
+
+    first, second = origin(script), origin(script)
+    daemon = sluice(vhost=vhost_of(first, second, pool=HEDGE), workers=1)
+    client = daemon.client()
+    client.request()
+    eventually(lambda: first.requests and second.requests)
+    getattr(client, how)()
+    eventually(lambda: len(gone) == 2)
+    line, = daemon.wait_exchanges(1)
+    assert (line["status"], line["end"]) == ("499", "client_closed")
+    for gauge in ("exchanges", "clients"):
+        wait_counter(daemon, gauge, 0)
+
+
+def test_the_time_for_all_of_it_ends_both(sluice, origin):
+    first, second = origin(hangs), origin(hangs)
+    pool = HEDGE + 'timeouts = { total = "300ms"; };'
+    daemon = sluice(vhost=vhost_of(first, second, pool=pool), workers=1)
+    answer = ask(daemon, get("/"))
+    assert answer.status == 504
+    line, = daemon.wait_exchanges(1)
+    assert line["end"] == "total_deadline"
+
+
+def test_places_are_given_back(sluice, origin):
+    """With room for one exchange at each server, many come through."""
+    first, second = origin(hangs), origin(tell)
+    pool = HEDGE + 'max_conns = 1; retry = { budget = "100%"; };'
+    daemon = sluice(vhost=vhost_of(first, second, pool=pool), workers=1)
+    for _ in range(10):
+        assert daemon.get().status == 200
+    assert len(first.requests) == len(second.requests) == 10
+
+
+def test_the_budget_bounds_hedges(sluice, origin):
+    gate = Gate()
+
+    def slow(peer):
+        while True:
+            peer.requests.append(peer.read_request())
+            gate.event.wait(0.02)
+            peer.send(reply(b"slow"))
+
+    both = [origin(slow), origin(slow)]
+    pool = 'hedge = "1ms"; retry = { budget = "1%"; };'
+    daemon = sluice(vhost=vhost_of(*both, pool=pool), workers=1)
+    clients = [daemon.client() for _ in range(10)]
+    for _ in range(20):
+        for client in clients:
+            client.request()
+        for client in clients:
+            assert client.read_reply().body == b"slow"
+    for client in clients:
+        client.close()
+    assert counters(daemon)["hedges"] < 60
+
+
+def test_large_replies_of_winners_arrive_whole(sluice, origin):
+    body = pattern(5_000_000)
+    daemon = sluice(vhost=vhost_of(origin(hangs), origin(reply(body)),
+                                   pool=HEDGE), workers=1)
+    with daemon.client() as client:
+        for _ in range(3):
+            answer = client.get()
+            assert crc(answer.body) == crc(body)
