@@ -1,0 +1,56 @@
+"""Origins fail and are deployed, under load, and clients do not notice.
+
+What is asked for by GET is always answered 200; a POST may fail with its origin,
+but it is never executed twice.
+"""
+
+from harness import eventually
+from harness_pools import (Load, executed_twice, fleet,  # noqa: F401
+                           pool_vhost, server_verb, wait_idle)
+
+CHECKED = """
+  health = { path = "/health"; every = "100ms"; timeout = "2s";
+             rise = 1; fall = 2; };
+"""
+
+
+def roll(origins, load, before_end=lambda one: None):
+    load.wait_answers(100)
+    for one in origins:
+        before_end(one)
+        one.end()
+        one.start()
+        load.wait_answers(100)
+
+
+def test_a_rolling_restart_loses_nothing(sluice, fleet):
+    """With what holds by default."""
+    origins = fleet(4)
+    daemon = sluice(vhost=pool_vhost(origins))
+    with Load(daemon.port, clients=8, posts=5) as load:
+        roll(origins, load)
+    assert load.failures("GET") == [] and load.wrong == []
+    assert executed_twice(origins) == []
+
+
+def test_a_rolling_restart_of_drained_servers_loses_not_even_posts(
+        sluice, fleet):
+    origins = fleet(3)
+    daemon = sluice(vhost=pool_vhost(origins, CHECKED))
+
+    def drain(one):
+        server_verb(daemon, one, "drain")
+        wait_idle(daemon, one)
+
+    with Load(daemon.port, clients=8, posts=3) as load:
+        load.wait_answers(100)
+        for one in origins:
+            drain(one)
+            one.end()
+            one.start()
+            server_verb(daemon, one, "up")
+            before = one.count()
+            eventually(lambda: one.count() > before + 5, deadline=30,
+                       what=f"{one.name} to be asked again")
+    assert load.failures() == [] and load.wrong == []
+    assert executed_twice(origins) == []
