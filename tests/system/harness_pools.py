@@ -243,6 +243,17 @@ class Load:
         eventually(lambda: len(self.outcomes) >= goal, deadline,
                    f"{more} more answers")
 
+    def wait_turn(self):
+        """Until every client has begun a request after now, and ended it."""
+        def turns():
+            return Counter(int(one.target[len(self.target):].split("/")[1])
+                           for one in list(self.outcomes))
+
+        before = turns()
+        eventually(lambda: all(turns()[n] >= before[n] + 2 for n in
+                               range(len(self.threads))), deadline=60,
+                   what="each client to ask again")
+
     # ---- a thread's ----
 
     def _run(self, number, keep):
