@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "tests/unit/test_conn.h"
+#include "worker/conn/block.h"
 #include "worker/http/message.h"
 
 static struct conf_health health;
@@ -35,6 +36,7 @@ static void open_all(void)
 
 	signal(SIGPIPE, SIG_IGN); /* in a worker it is blocked */
 	make_loop();
+	block_init(1 << 20);
 	arena_init(&arena);
 	listener = listen_local(&addr, 4);
 	health = (struct conf_health){.type = CONF_HEALTH_TLS,
@@ -57,6 +59,7 @@ static void close_all(void)
 	turn_until_idle();
 	close(listener);
 	check_free();
+	block_free_all();
 	arena_free(&arena);
 	loop_free();
 }
@@ -177,7 +180,9 @@ static const struct {
     {"HTTP/1.0 204 x\r\n\r\n", CHECK_passed, 0, NULL},
     /* what does not matter may break off */
     {OK "Content-Length: 20\r\n\r\nok", CHECK_passed, 0, NULL},
-    {OK "Transfer-Encoding: chunked\r\n\r\nx", CHECK_passed, 0, NULL},
+    {OK "Transfer-Encoding: chunked\r\n\r\n4\r\nx", CHECK_passed, 0, NULL},
+    {OK "Transfer-Encoding: chunked\r\n\r\nx", CHECK_malformed,
+	FAULT_chunk_size, NULL},
     {"HTTP/1.1 103 a\r\nLink: </a>\r\n\r\n" OK "\r\n", CHECK_passed, 0, NULL},
     {"HTTP/1.1 503 x\r\nContent-Length: 0\r\n\r\n", CHECK_status, 503, NULL},
     {"HTTP/1.1 302 x\r\nLocation: /\r\nContent-Length: 0\r\n\r\n", CHECK_status,
@@ -253,9 +258,9 @@ END_TEST
 
 START_TEST(heads_that_are_not_final_do_not_go_on_for_ever)
 {
-	char text[2000] = "";
+	char text[4000] = "";
 
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 80; i++)
 		strcat(text, "HTTP/1.1 103 a\r\nLink: </a>\r\n\r\n");
 	answer(text);
 	must_be(CHECK_malformed, FAULT_interims);
