@@ -12,6 +12,7 @@
 #include "common/base/log.h"
 #include "common/conf/units.h"
 #include "common/shm/seat.h"
+#include "worker/origin/view.h"
 #include "worker/origin/window.h"
 
 bool breaker_enter(struct pool *p, uint64_t *probe_r)
@@ -36,21 +37,22 @@ bool breaker_enter(struct pool *p, uint64_t *probe_r)
 
 static void tell_open(const struct pool *p, const struct window *w)
 {
-	char text[CONF_UNITS_SIZE];
+	char text[CONF_UNITS_SIZE], subject[VIEW_SUBJECT_SIZE];
 
 	conf_units_time(text, p->conf->breaker->open);
+	view_pool_subject(subject, p->conf);
 	if (w != NULL)
-		log_warning("pool %s/%s: breaker is open for %s: %u of %u "
-		    "requests failed", p->conf->vhost->name, p->conf->name,
-		    text, w->errors, w->total);
+		log_warning("%s: breaker is open for %s: %u of %u requests "
+		    "failed", subject, text, w->errors, w->total);
 	else
-		log_warning("pool %s/%s: breaker is open for %s more: the "
-		    "probe failed", p->conf->vhost->name, p->conf->name, text);
+		log_warning("%s: breaker is open for %s more: the probe failed",
+		    subject, text);
 }
 
 static void saw_probe(struct pool *p, uint64_t *probe, bool error)
 {
 	struct health_pool *h = &p->row->pool;
+	char subject[VIEW_SUBJECT_SIZE];
 	usec_t now = loop_now();
 	uint64_t claim = *probe;
 
@@ -63,8 +65,8 @@ static void saw_probe(struct pool *p, uint64_t *probe, bool error)
 	if (error)
 		tell_open(p, NULL);
 	else
-		log_info("pool %s/%s: breaker is closed again: the probe went "
-		    "well", p->conf->vhost->name, p->conf->name);
+		log_info("%s: breaker is closed again: the probe went well",
+		    view_pool_subject(subject, p->conf));
 }
 
 void breaker_saw(struct pool *p, uint64_t *probe, bool error)

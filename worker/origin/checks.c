@@ -24,6 +24,7 @@
 #include "common/shm/seat.h"
 #include "worker/fiber/loop.h"
 #include "worker/origin/queue.h"
+#include "worker/origin/view.h"
 
 #define JOB_MAGIC 0x4a4f4248u
 #define LATE USEC_PER_SEC /* for a worker that is slow to end a check */
@@ -110,26 +111,21 @@ static void tell(const struct check_job *job, enum health_state state,
 {
 	const struct conf_health *conf = job->target.conf;
 	usec_t now = loop_now();
-	char text[200], row[32] = "";
+	char text[200], row[32] = "", subject[VIEW_SUBJECT_SIZE];
 	struct out out = out_make(text, sizeof(text));
 
 	check_say(&out, conf, result);
 	if (former != HEALTH_UNKNOWN && conf->fall > 1)
 		snprintf(row, sizeof(row), " (%u in a row)", conf->fall);
-	for (struct list *l = job->servers.next; l != &job->servers;
-	     l = l->next) {
-		const struct server *s = server_of(l);
-		const struct conf_pool *pool = s->pool->conf;
-
+	LIST_FOREACH(at, &job->servers) {
+		view_subject(subject, server_of(at));
 		if (state == HEALTH_IS_DOWN)
-			log_warning("pool %s/%s: server %s is down: %s%s",
-			    pool->vhost->name, pool->name, s->conf->url,
+			log_warning("%s is down: %s%s", subject,
 			    out_cstr(&out), row);
 		else
-			log_info("pool %s/%s: server %s is up again after "
-			    "%lld s", pool->vhost->name, pool->name,
-			    s->conf->url, (long long)((now - since +
-				USEC_PER_SEC / 2) / USEC_PER_SEC));
+			log_info("%s is up again after %lld s", subject,
+			    (long long)((now - since + USEC_PER_SEC / 2) /
+				USEC_PER_SEC));
 	}
 }
 
@@ -179,9 +175,9 @@ static void store(struct check_job *job, const struct check_result *result)
 	    (former == HEALTH_UNKNOWN && state == HEALTH_IS_UP))
 		return;
 	tell(job, state, former, since, result);
-	for (struct list *l = job->servers.next;
-	     state == HEALTH_IS_UP && l != &job->servers; l = l->next)
-		welcome(server_of(l));
+	if (state == HEALTH_IS_UP)
+		LIST_FOREACH(at, &job->servers)
+			welcome(server_of(at));
 }
 
 static void run(void *arg)
@@ -272,9 +268,9 @@ static struct hash_id id_of(const struct server *s,
 
 static struct check_job *find(struct hash_id id)
 {
-	for (struct list *l = jobs.next; l != &jobs; l = l->next) {
+	LIST_FOREACH(at, &jobs) {
 		struct check_job *job =
-		    container_of(l, struct check_job, link);
+		    container_of(at, struct check_job, link);
 
 		if (hash_id_eq(job->id, id))
 			return job;
@@ -349,8 +345,8 @@ void checks_begin(void)
 	taking_part = true;
 	if (job_count > 0 && step > SPREAD_MOST / job_count)
 		step = SPREAD_MOST / job_count;
-	for (struct list *l = jobs.next; l != &jobs; l = l->next) {
-		timer_set(&container_of(l, struct check_job, link)->timer,
+	LIST_FOREACH(at, &jobs) {
+		timer_set(&container_of(at, struct check_job, link)->timer,
 		    first);
 		first += step;
 	}
@@ -359,6 +355,6 @@ void checks_begin(void)
 void checks_stop(void)
 {
 	taking_part = false;
-	for (struct list *l = jobs.next; l != &jobs; l = l->next)
-		timer_clear(&container_of(l, struct check_job, link)->timer);
+	LIST_FOREACH(at, &jobs)
+		timer_clear(&container_of(at, struct check_job, link)->timer);
 }

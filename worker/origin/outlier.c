@@ -17,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/conf/units.h"
 #include "common/shm/seat.h"
+#include "worker/origin/view.h"
 #include "worker/origin/window.h"
 
 #define EJECT_PATIENCE (100 * USEC_PER_MSEC) /* for one who holds the claim */
@@ -91,14 +92,13 @@ void outlier_say(struct out *o, const struct server *s)
 
 static void tell(const struct server *s, usec_t time, const char *why)
 {
-	const struct conf_pool *pool = s->pool->conf;
-	char text[CONF_UNITS_SIZE], last[80];
+	char text[CONF_UNITS_SIZE], last[80], subject[VIEW_SUBJECT_SIZE];
 	struct out out = out_make(last, sizeof(last));
 
 	say_reason(&out, atomic_load(&s->row->server.reason));
-	log_warning("pool %s/%s: server %s is taken out for %s: %s (last: %s)",
-	    pool->vhost->name, pool->name, s->conf->url,
-	    conf_units_time(text, time), why, out_cstr(&out));
+	log_warning("%s is taken out for %s: %s (last: %s)",
+	    view_subject(subject, s), conf_units_time(text, time), why,
+	    out_cstr(&out));
 }
 
 /* Those that the operator wants, and those of them that are not to be used. */

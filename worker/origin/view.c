@@ -163,3 +163,29 @@ void view_pool_name(struct out *o, const struct conf_pool *p)
 		out_str(o, str_from(p->name));
 	}
 }
+
+const char *view_pool_subject(char text_r[VIEW_SUBJECT_SIZE],
+    const struct conf_pool *p)
+{
+	struct out o = out_make(text_r, VIEW_SUBJECT_SIZE);
+
+	out_lit(&o, "pool ");
+	view_pool_name(&o, p);
+	return out_cstr(&o);
+}
+
+const char *view_subject(char text_r[VIEW_SUBJECT_SIZE],
+    const struct server *s)
+{
+	struct out o = out_make(text_r, VIEW_SUBJECT_SIZE);
+
+	out_lit(&o, "pool ");
+	view_pool_name(&o, s->pool->conf);
+	out_lit(&o, ": server ");
+	out_str(&o, str_from(s->conf->url));
+	if (s->conf->name != NULL) {
+		out_char(&o, ' ');
+		out_str(&o, str_from(s->address.text));
+	}
+	return out_cstr(&o);
+}

@@ -45,4 +45,14 @@ bool view_is_present(const struct pool *p, const struct conf_server *s);
  */
 void view_pool_name(struct out *o, const struct conf_pool *p);
 
+/* "pool app.example.com/web: server http://10.0.0.11:8080", for the error
+ * log: at most VIEW_SUBJECT_SIZE, or less of it, with its NUL. */
+#define VIEW_SUBJECT_SIZE 400
+const char *view_subject(char text_r[VIEW_SUBJECT_SIZE],
+    const struct server *s);
+
+/* "pool app.example.com/web": the same. */
+const char *view_pool_subject(char text_r[VIEW_SUBJECT_SIZE],
+    const struct conf_pool *p);
+
 #endif
