@@ -9,7 +9,7 @@ import threading
 import pytest
 
 import harness_processes as processes
-from harness import eventually
+from harness import BUILD, eventually
 from harness_health import (CHECKED, answers, wait_answers, ward,  # noqa: F401
                             ward_vhost)
 
@@ -284,3 +284,30 @@ def test_checks_are_counted(sluice, ward):  # noqa: F811
     eventually(lambda: counted("checks") >= 3 and
                counted("checks_failed") >= 3, what="counters")
     assert processes.is_alive(daemon.pid)
+
+
+# ---- what a check costs ----
+
+def features():
+    return subprocess.run([BUILD / "sluiced", "-V"], capture_output=True,
+                          text=True, check=True).stdout
+
+
+@pytest.mark.skipif("census" not in features(),
+                    reason="the build is without --enable-census")
+def test_stacks_of_checks_stay_below_their_ceiling(sluice,  # noqa: F811
+                                                   ward, tls_port):
+    one, = ward(1)
+    port, names = tls_port
+    often = 'every = "100ms"; '
+    daemon = sluice(workers=1, vhosts={
+        "a": ward_vhost([one], f'health = {{ path = "/health"; {often} '
+                        'body = "o*k"; };', host="a"),
+        "b": ward_vhost([one], f'health = {{ type = "tls"; {often} '
+                        f'port = {port}; host = "a.test"; }};', host="b")})
+    one.wait_checks(3)
+    eventually(lambda: len(names) >= 3, what="handshakes")
+    daemon.stop()
+    deepest, fibers = re.search(r" census: check: (\d+) of \d+ bytes, (\d+) "
+                                r"fibers", daemon.errors()).groups()
+    assert int(fibers) >= 6 and 0 < int(deepest) <= 32 * 1024, deepest
