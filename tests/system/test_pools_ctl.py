@@ -406,3 +406,26 @@ def test_a_thousand_servers_are_told_and_more_are_counted(sluice):
     answer = json.loads(daemon.ctl("--json", "pools").stdout)
     told = len(answer["pools"][0]["servers"])
     assert told + answer.get("untold", 0) == 1000
+
+
+# ---- who is stuck ----
+
+def test_who_is_stuck_stays_when_it_drains_and_not_when_it_is_down(sluice,
+                                                                   origin):
+    one, other = origin(reply(b"one")), origin(reply(b"other"))
+    daemon = sluice(vhost=vhost(
+        one.url, other.url, more='balance = "rr"; sticky = { cookie = "s"; };'))
+    first = get(daemon)
+    stuck = one if first.body == b"one" else other
+    cookie = first.get("Set-Cookie").split(";")[0]
+
+    def mine():
+        return {get(daemon, fields=[f"Cookie: {cookie}"]).body
+                for _ in range(10)}
+
+    assert mine() == {first.body}
+    assert order(daemon, stuck.url, "drain").returncode == 0
+    assert mine() == {first.body}
+    assert first.body not in answers(daemon, 10)
+    assert order(daemon, stuck.url, "down").returncode == 0
+    assert first.body not in mine()
