@@ -229,6 +229,45 @@ def test_a_health_check_finds_out_that_an_arm_is_down(sluice, origin):
                == {b"stable"}, what="all to have the other arm")
 
 
+def test_a_request_that_reaches_no_server_goes_to_the_other_arm(sluice,
+                                                                origin):
+    """No check says that it is down: the first to find out is a visitor."""
+    stable, beta = origin(reply(b"stable")), origin(reply(b"beta"))
+    daemon = sluice(workers=2, vhost=two_pools(
+        stable, beta, 'headers = { response = { set = { X-Arm = '
+        '"${split:exp}"; }; }; };', split=' if_down = "stable";'))
+    visitors = [f"Cookie: exp={i:016x}" for i in range(60)]
+    before = [daemon.get(fields=[v]).body for v in visitors]
+    beta.close()
+    for visitor in visitors:
+        with daemon.client() as client:
+            client.request("/", method="POST", fields=[
+                visitor, "Content-Length: 5"])
+            client.send(b"hello")
+            got = client.read_reply()
+        assert (got.status, got.body, got.all("X-Arm")) == (
+            200, b"stable", ["stable"])
+    assert stable.requests[-1].body == b"hello"
+    lines = daemon.wait_exchanges(60, method="POST")
+    moved = [line for line in lines if int(line["attempts"]) > 1]
+    assert 0 < len(moved) <= before.count(b"beta")
+    for line in moved:
+        assert (line["split"], line["pool"]) == ("exp:stable", "stable")
+        assert f"{beta.port}/connect_failed" in line["tried"]
+    assert daemon.get("/?arm=beta").status == 502   # a tester wants to know
+
+
+def test_if_both_are_down_that_is_told(sluice, origin):
+    stable, beta = origin(reply(b"stable")), origin(reply(b"beta"))
+    daemon = sluice(workers=1, vhost=two_pools(
+        stable, beta, split=' if_down = "stable";'))
+    stable.close()
+    beta.close()
+    for i in range(40):
+        got = daemon.get(fields=[f"Cookie: exp={i:016x}"])
+        assert got.status in (502, 503)
+
+
 # ---- what is told ----
 
 

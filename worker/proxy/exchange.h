@@ -98,8 +98,7 @@ struct exchange {
 	const struct conf_vhost *vhost;
 	const struct conf_route *route;
 	const struct conf_pool *pool; /* NULL: we answer by ourselves */
-	const struct split_choice *choices; /* one for each split of ROUTE, or
-					       NULL */
+	struct split_choice *choices; /* one for each split of ROUTE, or NULL */
 	struct str cookies; /* field lines that set some of ours, or "" */
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
@@ -114,6 +113,7 @@ struct exchange {
 
 	enum end end;
 	enum fault fault; /* when END_malformed or END_origin_malformed */
+	bool mirrored;	  /* or by chance not: it is decided */
 	bool interim_sent; /* something of a reply went out */
 	bool head_sent;	  /* a final reply's head went out */
 	bool unsent;	  /* the client did not take all that we sent */

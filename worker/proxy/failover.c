@@ -227,7 +227,7 @@ void failover_begin(struct failover *f, struct exchange *x)
 	*f = (struct failover){.tries = 1};
 	if (++p->uncounted >= COUNTED_AT_ONCE)
 		count_requests(p);
-	x->attempts = 1;
+	x->attempts++;
 }
 
 static bool had_no_server(enum end end)

@@ -39,13 +39,12 @@
 #include "worker/proxy/stay.h"
 #include "worker/proxy/tunnel.h"
 
-static void proxy(struct exchange *x, struct reply *reply)
+/* To X's pool, until a server of it has answered, or none will. */
+static void try_pool(struct exchange *x, struct reply *reply)
 {
 	struct failover f;
 	struct server *server;
 
-	if (!limits_begin_total(x) || !spool_gather(x))
-		return;
 	failover_begin(&f, x);
 	if (!choose_begin(x, &f.pick) || !choose_enter(x))
 		return;
@@ -57,6 +56,15 @@ static void proxy(struct exchange *x, struct reply *reply)
 	} while (failover_again(&f, x, reply));
 	if (x->end == END_NONE)
 		stay_end(x, &f.pick, &reply->head);
+}
+
+static void proxy(struct exchange *x, struct reply *reply)
+{
+	if (!limits_begin_total(x) || !spool_gather(x))
+		return;
+	do
+		try_pool(x, reply);
+	while (split_instead(x));
 }
 
 /* Who is meant, unless it is us: a vhost, by the name that it wants. */

@@ -6,26 +6,17 @@
  * and on each machine.  Each arm ranks by a hash of that and of its own name,
  * speeded up by its weight, and the highest has the visitor (hash_rank).  So
  * an arm whose weight grows takes visitors from others, and loses none.
- *
- * Who is known by nothing yet gets a cookie:
- *
- *	new-checkout=0123456789abcdef		a random number
- *	new-checkout=0123456789abcdef.beta	the same; a tester, who came with
- *						force = "?arm=beta" once
- *
- * Anything else in a cookie of that name was not made here, and is replaced.
  */
 #include "worker/proxy/split.h"
 
 #include "common/base/insist.h"
-#include "common/base/random.h"
 #include "worker/origin/pool.h"
 #include "worker/proxy/arms.h"
 #include "worker/proxy/condition.h"
-#include "worker/proxy/cookies.h"
 #include "worker/proxy/expand.h"
+#include "worker/proxy/failover.h"
+#include "worker/proxy/split_cookie.h"
 
-#define ID_SIZE 16
 #define FINER 17 /* bits: so that small weights are told apart */
 
 _Static_assert((uint64_t)CONF_ARM_WEIGHT_MAX << FINER <= UINT32_MAX,
@@ -62,103 +53,18 @@ static const struct conf_arm *find_forced(const struct exchange *x,
 	return NULL;
 }
 
-/* ---- the cookie ---- */
-
-struct visit {
-	struct str id;		     /* STR_NONE: there is none of ours */
-	const struct conf_arm *held; /* by the cookie, or NULL */
-};
-
-static bool is_id(struct str id)
-{
-	for (size_t i = 0; i < id.n; i++)
-		if (char_hex(id.p[i]) < 0 || char_lower(id.p[i]) != id.p[i])
-			return false;
-	return id.n == ID_SIZE;
-}
-
-/* Only what could be forced anyway is held. */
-static const struct conf_arm *find_held(const struct conf_split *s,
-    struct str name)
-{
-	for (unsigned i = 0; i < s->arm_count; i++)
-		if (s->arms[i].force != NULL &&
-		    str_eq(str_from(s->arms[i].name), name))
-			return &s->arms[i];
-	return NULL;
-}
-
-static struct visit read_cookie(const struct exchange *x,
-    const struct conf_split *s)
-{
-	struct str value = condition_cookie(&x->request, str_from(s->name));
-	struct visit none = {.held = NULL};
-	struct visit v = none;
-
-	if (value.n < ID_SIZE || !is_id(str_make(value.p, ID_SIZE)))
-		return none;
-	v.id = str_make(value.p, ID_SIZE);
-	value = str_behind(value, ID_SIZE);
-	if (value.n == 0)
-		return v;
-	if (value.p[0] == '.')
-		v.held = find_held(s, str_behind(value, 1));
-	return v.held != NULL ? v : none;
-}
-
-/* Behind the lines that X has already. */
-static bool set_cookie(struct exchange *x, const struct conf_split *s,
-    const struct visit *v)
-{
-	struct str before = x->cookies;
-	struct out o = exchange_out(x, before.n + ID_SIZE +
-	    2 * CONF_ARM_NAME_MAX + sizeof("Set-Cookie: =.\r\n") +
-	    COOKIE_OURS_MAX);
-
-	out_str(&o, before);
-	out_lit(&o, "Set-Cookie: ");
-	out_str(&o, str_from(s->name));
-	out_char(&o, '=');
-	out_str(&o, v->id);
-	if (v->held != NULL) {
-		out_char(&o, '.');
-		out_str(&o, str_from(v->held->name));
-	}
-	cookie_write_ours(x->scope->cookies,
-	    str_eq(x->identity.proto, STR("https")), s->ttl, &o);
-	out_lit(&o, "\r\n");
-	if (!out_ok(&o)) {
-		exchange_fail(x, END_overloaded);
-		return false;
-	}
-	arena_trim(&x->arena, o.p, o.n);
-	x->cookies = out_text(&o);
-	return true;
-}
-
-static bool make_id(struct exchange *x, struct str *id_r)
-{
-	char *id = arena_alloc(&x->arena, ID_SIZE);
-
-	if (id == NULL) {
-		exchange_fail(x, END_overloaded);
-		return false;
-	}
-	random_hex(id, ID_SIZE);
-	*id_r = str_make(id, ID_SIZE);
-	return true;
-}
+/* ---- visitors ---- */
 
 /* FORCED, or NULL.  That of a query is held: what a page loads has none. */
 static bool choose_by_cookie(struct exchange *x, const struct conf_split *s,
     const struct conf_arm *forced, struct split_choice *choice)
 {
-	struct visit v = read_cookie(x, s);
+	struct split_cookie v = split_cookie_read(x, s);
 	bool is_new = v.id.p == NULL;
 	bool hold = forced != NULL && forced != v.held &&
 	    forced->force->kind == CONF_WHEN_QUERY;
 
-	if (is_new && !make_id(x, &v.id))
+	if (is_new && !split_cookie_make(x, &v))
 		return false;
 	if (forced != NULL)
 		*choice = (struct split_choice){forced, SPLIT_FORCED};
@@ -169,7 +75,7 @@ static bool choose_by_cookie(struct exchange *x, const struct conf_split *s,
 		    is_new ? SPLIT_NEW : SPLIT_KEPT};
 	if (hold)
 		v.held = forced;
-	return (!is_new && !hold) || set_cookie(x, s, &v);
+	return (!is_new && !hold) || split_cookie_set(x, s, &v);
 }
 
 /* ---- others ---- */
@@ -200,16 +106,18 @@ static bool is_up(const struct conf_arm *arm)
 }
 
 /* Who forces an arm wants to see it, up or down. */
+static bool has_other(const struct conf_split *s,
+    const struct split_choice *choice)
+{
+	return s->if_down != NULL && s->if_down != choice->arm &&
+	    choice->why != SPLIT_FORCED && choice->why != SPLIT_HELD;
+}
+
 static void look_elsewhere(const struct conf_split *s,
     struct split_choice *choice)
 {
-	const struct conf_arm *other = s->if_down;
-
-	if (other == NULL || other == choice->arm ||
-	    choice->why == SPLIT_FORCED || choice->why == SPLIT_HELD ||
-	    is_up(choice->arm) || !is_up(other))
-		return;
-	*choice = (struct split_choice){other, SPLIT_INSTEAD};
+	if (has_other(s, choice) && !is_up(choice->arm) && is_up(s->if_down))
+		*choice = (struct split_choice){s->if_down, SPLIT_INSTEAD};
 }
 
 static bool choose(struct exchange *x, const struct conf_split *s,
@@ -250,6 +158,57 @@ bool split_choose(struct exchange *x)
 	x->choices = choices;
 	INSIST(!splits->choose || x->pool != NULL);
 	return true;
+}
+
+/* ---- when a pool turns out to be down ---- */
+
+static bool was_tried(enum end end)
+{
+	return end == END_connect_failed || end == END_connect_deadline;
+}
+
+/* Nothing was sent, to nobody, and nobody is there. */
+static bool is_down(const struct exchange *x)
+{
+	return !x->interim_sent && !fiber_is_cancelled() &&
+	    (was_tried(x->end) || x->end == END_no_server ||
+		x->end == END_breaker_open);
+}
+
+/* X stands as before its first try. */
+static void begin_anew(struct exchange *x, const struct conf_pool *pool)
+{
+	struct chosen server = choose_describe_taken(x);
+
+	if (was_tried(x->end))
+		failover_note(x, &server, x->end, 0);
+	else
+		x->attempts--;
+	choose_leave(x);
+	x->pool = pool;
+	x->stay = (struct stay){.server = 0};
+	x->end = END_NONE;
+	x->fault = FAULT_NONE;
+	x->connected = x->first_byte = 0;
+}
+
+bool split_instead(struct exchange *x)
+{
+	const struct conf_splits *splits = &x->route->splits;
+
+	if (likely(x->end == END_NONE || x->choices == NULL) || !is_down(x))
+		return false;
+	for (unsigned i = 0; i < splits->count; i++) {
+		const struct conf_arm *other = splits->at[i].if_down;
+
+		if (!has_other(&splits->at[i], &x->choices[i]) ||
+		    !is_up(other))
+			continue;
+		x->choices[i] = (struct split_choice){other, SPLIT_INSTEAD};
+		begin_anew(x, other->pool);
+		return true;
+	}
+	return false;
 }
 
 void split_count(const struct exchange *x)

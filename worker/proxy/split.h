@@ -28,6 +28,13 @@ struct split_choice {
  */
 bool split_choose(struct exchange *x);
 
+/*
+ * The pool of X's arm could not be reached: true, and X goes to that of if_down
+ * instead, from the beginning.  False: there is none, or something was sent
+ * already.
+ */
+bool split_instead(struct exchange *x);
+
 /* One request more for the arms that X has. */
 void split_count(const struct exchange *x);
 
