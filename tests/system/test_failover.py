@@ -276,6 +276,17 @@ def test_the_budget_stops_a_storm(sluice, origin):
     assert found["retries_refused"] > 100
 
 
+def test_what_was_not_sent_costs_no_budget(sluice, origin):
+    """A server that is gone harms nobody, however few may be sent again."""
+    behind = origin(tell)
+    daemon = sluice(vhost=vhost_of(refusing(), behind,
+                                   pool='retry = { budget = "1%"; };'))
+    with daemon.client() as client:
+        for _ in range(100):
+            assert client.get().status == 200
+    assert len(behind.requests) == 100
+
+
 # ---- servers that die ----
 
 def test_a_put_survives_the_server_that_was_killed(sluice, origin):

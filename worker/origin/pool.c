@@ -17,8 +17,10 @@
 
 #define SERVER_MAGIC 0x53455256u
 
-/* How fast what is known of a latency fades: it halves. */
-#define LATENCY_HALF (10 * USEC_PER_SEC)
+/* How fast what is known of a latency fades: it halves.  Soon: a server that
+ * was slow once, with a hard question or at its start, gets no requests that
+ * could say better of it. */
+#define LATENCY_HALF (1 * USEC_PER_SEC)
 
 static struct pool *pools;
 static unsigned pool_count;

@@ -5,6 +5,7 @@
  * may have done something, unless that does no harm twice; nothing after a
  * byte of a reply went to the client; and no more than a share of all
  * requests, or the servers that are left would get what broke the others.
+ * Requests that nobody got are not meant by that.
  *
  * A reply with a status that is asked for elsewhere is put off, not dropped:
  * when nobody has a better one the client gets it.
@@ -166,6 +167,13 @@ static bool may_again(const struct failover *f, const struct exchange *x,
 	    !fiber_is_cancelled();
 }
 
+/* Who could not be connected to has got nothing: the others get no more than
+ * they would without it. */
+static bool is_affordable(const struct exchange *x)
+{
+	return was_not_sent(x) || failover_afford(x);
+}
+
 /* ---- replies that are put off ---- */
 
 static void drop_answer(struct failover *f)
@@ -264,7 +272,7 @@ bool failover_again(struct failover *f, struct exchange *x,
 
 	if (likely(end == END_NONE && f->tries == 1 && status < 400))
 		return finish(f, x, reply);
-	if (!may_again(f, x, reply) || !failover_afford(x) ||
+	if (!may_again(f, x, reply) || !is_affordable(x) ||
 	    (end == END_NONE && !put_off(f, x, reply)))
 		return finish(f, x, reply);
 	note(x, end, status);
