@@ -17,6 +17,10 @@
 
 #define SERVER_MAGIC 0x53455256u
 
+/* A server that has left is looked at yet by who has just given it back: for as
+ * long as a fiber takes to unwind, and more. */
+#define FAREWELL (10 * USEC_PER_SEC)
+
 /* How fast what is known of a latency fades: it halves.  Soon: a server that
  * was slow once, with a hard question or at its start, gets no requests that
  * could say better of it. */
@@ -104,7 +108,6 @@ static void server_free(struct server *s)
 	free(s);
 }
 
-/* Who gave it back may have taken it again in that turn. */
 static void farewell(struct timer *t)
 {
 	struct server *s = container_of(t, struct server, farewell);
@@ -166,6 +169,7 @@ struct server *pool_add_server(struct pool *p, const struct conf_server *conf,
 	if (s == NULL)
 		return NULL;
 	list_del(&s->link);
+	timer_clear(&s->farewell);
 	s->retired = false;
 	s->weight = place->weight;
 	s->tier = conf->tier << 16 | place->rank;
@@ -193,7 +197,7 @@ void pool_retire_server(struct server *s)
 	list_add_tail(&p->retired, &s->link);
 	origin_close_idle(s);
 	if (s->reserved == 0)
-		server_free(s);
+		timer_set(&s->farewell, loop_now() + FAREWELL);
 }
 
 /* All workers that want the last place say so before they look: so never more
@@ -224,7 +228,7 @@ void server_release(struct server *s)
 	if (s->conf->max_conns > 0)
 		queue_freed(s->pool);
 	if (s->retired && s->reserved == 0)
-		timer_set(&s->farewell, loop_now());
+		timer_set(&s->farewell, loop_now() + FAREWELL);
 }
 
 /* ---- what may be used ---- */
@@ -340,16 +344,24 @@ int pools_init(const struct conf *conf)
 	return err;
 }
 
+static void pool_free(struct pool *p)
+{
+	while (p->count > 0)
+		pool_retire_server(p->at[p->count - 1]);
+	LIST_FOREACH(at, &p->retired) {
+		struct server *s = container_of(at, struct server, link);
+
+		if (s->reserved == 0)
+			server_free(s);
+	}
+	health_detach(&p->row);
+	free(p->at);
+}
+
 void pools_free(void)
 {
-	for (unsigned i = 0; i < pool_count; i++) {
-		struct pool *p = &pools[i];
-
-		while (p->count > 0)
-			pool_retire_server(p->at[p->count - 1]);
-		health_detach(&p->row);
-		free(p->at);
-	}
+	for (unsigned i = 0; i < pool_count; i++)
+		pool_free(&pools[i]);
 	free(pools);
 	pools = NULL;
 	pool_count = 0;

@@ -80,8 +80,7 @@ struct server_place {
 struct server *pool_add_server(struct pool *p, const struct conf_server *s,
     const struct server_place *place);
 
-/* S leaves its pool; it ends at once, or when it is not held any more.  From
- * the loop only. */
+/* S leaves its pool; it ends when it has not been held for a while. */
 void pool_retire_server(struct server *s);
 
 /* The row that all workers share for P. */
