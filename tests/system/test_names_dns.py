@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -72,6 +73,36 @@ def test_a_server_that_moves_is_followed_without_a_reload(sluice, dns,
                what="one line for each change, by one worker")
     daemon.wait_exchanges(1, server=f"127.0.0.2:{port}")
     daemon.wait_exchanges(1, server=f"127.0.0.3:{port}")
+
+
+def test_moving_under_load_loses_nothing(sluice, dns, neighbours):
+    names = dns()
+    port, _ = neighbours(3)
+    names.set("app.test", A=["127.0.0.2", "127.0.0.3"])
+    daemon = sluice(conf=conf(names), vhost=vhost(f"http://app.test:{port}"))
+    seen, over = [], threading.Event()
+
+    def load():
+        with daemon.client() as client:
+            while not over.is_set():
+                answer = client.get("/")
+                seen.append((answer.status, answer.body))
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for addresses in (["127.0.0.4"], ["127.0.0.2", "127.0.0.4"],
+                      ["127.0.0.3"]):
+        names.set("app.test", A=addresses)
+        eventually(lambda: f"app.test is {', '.join(addresses)}\n" in
+                   daemon.errors(), PATIENT, "the move")
+        time.sleep(0.2)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert {status for status, _ in seen} == {200}
+    assert {body for _, body in seen} == {b"127.0.0.2", b"127.0.0.3",
+                                          b"127.0.0.4"}
 
 
 def test_all_addresses_of_a_name_get_requests(sluice, dns, neighbours):
