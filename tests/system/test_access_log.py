@@ -26,7 +26,8 @@ def line_fields():
 
 
 # What only an exchange that did not go well has, or one of a proxy's.
-SELDOM = {"peer", "split", "queue", "sticky", "waiting_for", "fault", "limit"}
+SELDOM = {"peer", "split", "queue", "sticky", "tried", "waiting_for",
+          "fault", "limit"}
 
 
 def raw_lines(daemon, count):
