@@ -70,6 +70,8 @@ static inline bool conn_is_open(const struct conn *c)
 /* Bytes received and not consumed. */
 static inline struct str conn_held(const struct conn *c)
 {
+	if (c->start == c->end)
+		return str_make(c->window, 0);
 	return str_make(c->window + c->start, c->end - c->start);
 }
 

@@ -36,9 +36,12 @@ static struct str cut_query(struct str to, struct str *query_r)
 
 static bool may_be_query(struct str query)
 {
-	const char *end = query.p + query.n;
+	const char *end;
 
-	return query.p == NULL || scan_past(query.p, end, SCAN_QUERY) == end;
+	if (query.n == 0)
+		return true;
+	end = query.p + query.n;
+	return scan_past(query.p, end, SCAN_QUERY) == end;
 }
 
 /* With one slash at its front: a rule may take that off, and what begins with
