@@ -291,3 +291,23 @@ def test_a_connection_that_was_closed_meanwhile_is_replaced(sluice, origin):
             assert client.get("/").body == b"hello"
             eventually(lambda: len(other.requests) == n + 1)
     assert counter(daemon, "mirrors_failed") == 0
+
+
+def test_a_request_that_goes_to_another_arm_is_copied_once(sluice, origin):
+    """Its first arm can't be connected to: if_down sends it to the other."""
+    stable, copies = origin(HELLO), origin(HELLO)
+    daemon = sluice(workers=1, vhost=f'''
+        host = "*";
+        pools = {{ stable = {{ servers = "{stable.url}"; }};
+                  beta = {{ servers = "http://127.0.0.1:{free_port()}"; }};
+                  new = {{ servers = "{copies.url}"; }}; }};
+        routes = ( {{ path = "/"; mirror = {{ pool = "new"; }};
+            split = {{ name = "exp"; if_down = "stable";
+                arms = ( {{ pool = "stable"; weight = 0; }},
+                         {{ pool = "beta"; weight = 1; }} ); }}; }} );''')
+    assert daemon.get().body == b"hello"
+    count_is(daemon, "mirrors", 1)
+    eventually(lambda: copies.requests, what="the copy")
+    assert daemon.get().body == b"hello"
+    eventually(lambda: len(copies.requests) == 2, what="the second copy")
+    count_is(daemon, "mirrors", 2)

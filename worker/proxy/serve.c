@@ -48,7 +48,6 @@ static void try_pool(struct exchange *x, struct reply *reply)
 	failover_begin(&f, x);
 	if (!choose_begin(x, &f.pick) || !choose_enter(x))
 		return;
-	mirror(x);
 	do {
 		server = choose_server(x, &f.pick);
 		if (server != NULL)
@@ -62,6 +61,7 @@ static void proxy(struct exchange *x, struct reply *reply)
 {
 	if (!limits_begin_total(x) || !spool_gather(x))
 		return;
+	mirror(x);
 	do
 		try_pool(x, reply);
 	while (split_instead(x));
