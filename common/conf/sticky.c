@@ -167,7 +167,7 @@ static void lint(struct conf_build *b, const config_setting_t *group,
 		    "newcomers where there is \"sticky\"");
 		conf_report_help(b->report, "remove one of the two");
 	}
-	if (pool->server_count > 1)
+	if (pool->server_count != 1 || pool->servers->name != NULL)
 		return;
 	conf_report_lint(b->report, LINT_sticky_single, conf_tree_spot(group),
 	    "the pool has one server: all clients stay with it anyway");

@@ -171,6 +171,20 @@ def test_a_name_without_an_address_is_no_error_and_is_found_later(
                what="and one line when it is there")
 
 
+def test_resolv_conf_is_read_before_the_worker_is_ready(sluice, origin):
+    """Whoever is asked then: nothing is opened for it."""
+    behind = origin(reply(b"literal"))
+    daemon = sluice(vhost=vhost("http://app.invalid", "http://single",
+                                "srv+http://_http._tcp.app.invalid",
+                                behind.url))
+    workers = daemon.workers()
+    eventually(lambda: all(f"{name}: " in daemon.errors() for name in (
+        "app.invalid", "single", "_http._tcp.app.invalid")), PATIENT,
+        "three answers, or none")
+    assert who(daemon) == "literal"
+    assert daemon.workers() == workers
+
+
 def test_other_servers_of_the_pool_take_the_requests(sluice, dns, origin):
     names = dns()
     behind = origin(reply(b"literal"))
