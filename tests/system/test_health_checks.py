@@ -1,5 +1,6 @@
 """Active checks: who fails them leaves the rotation, and comes back."""
 
+import json
 import re
 import socket
 import ssl
@@ -81,6 +82,25 @@ def test_a_server_that_is_gone_is_down(sluice, ward):  # noqa: F811
     daemon.wait_error(f"server http://127.0.0.1:{port} is down: check could "
                       "not connect: Connection refused")
     wait_answers(daemon, {"b"})
+
+
+def states(daemon):
+    pools = json.loads(daemon.ctl("--json", "pools").stdout)["pools"]
+    return {s["url"]: s["state"] for s in pools[0]["servers"]}
+
+
+def test_who_comes_back_starts_slowly(sluice, ward):  # noqa: F811
+    one, two = ward(2)
+    daemon = sluice(vhost=ward_vhost([one, two],
+                                     CHECKED + 'slow_start = "1h";'))
+    one.wait_checks(1)
+    wait_answers(daemon, {"a", "b"})
+    assert states(daemon) == {one.url: "up", two.url: "up"}
+    one.check = 500
+    eventually(lambda: states(daemon)[one.url] == "down", what="a down")
+    one.check = 200
+    eventually(lambda: states(daemon)[one.url] == "slow start",
+               what="the slow start")
 
 
 # ---- what is checked ----
@@ -188,7 +208,8 @@ def test_of_type_tls_who_speaks_something_else_is_down(sluice, origin):
 
     daemon = sluice(vhost=ward_vhost(
         [origin(greet)], 'health = { type = "tls"; every = "100ms"; };'))
-    daemon.wait_error("is down: check failed at the TLS handshake\n")
+    daemon.wait_error("is down: check failed at the TLS handshake: wrong "
+                      "version number\n")
 
 
 # ---- how often ----

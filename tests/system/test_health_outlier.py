@@ -41,6 +41,17 @@ def test_five_errors_in_a_row_take_a_server_out_for_a_while(
     assert len(ejections(daemon)) == counted(daemon, "ejections") == 1
 
 
+def test_who_was_out_starts_slowly(sluice, ward):  # noqa: F811
+    one, two = ward(2)
+    one.status = 500
+    daemon = sluice(vhost=ward_vhost(
+        [one, two], 'outlier = { eject = "500ms"; }; slow_start = "1h";'))
+    eventually(lambda: answers(daemon, 2) and ejections(daemon),
+               what="the ejection")
+    eventually(lambda: f"{one.url}  slow start" in daemon.ctl("pools").stdout,
+               what="the slow start")
+
+
 def test_who_goes_on_erring_is_out_for_twice_as_long(sluice,
                                                      ward):  # noqa: F811
     one, two = ward(2)

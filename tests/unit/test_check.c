@@ -310,18 +310,23 @@ END_TEST
 
 START_TEST(who_does_not_speak_tls_fails_at_the_handshake)
 {
+	char text[200];
+	struct out out = out_make(text, sizeof(text));
 	int fd;
 
 	health.type = CONF_HEALTH_TLS;
 	fd = begin();
 	send_slowly(fd, "220 smtp ready\r\n", 16);
 	turn_until(&done);
-	must_be(CHECK_handshake, 0);
+	ck_assert_int_eq(result.outcome, CHECK_handshake);
+	check_say(&out, &health, &result);
+	ck_assert_str_eq(out_cstr(&out),
+	    "check failed at the TLS handshake: wrong version number");
 	close(fd);
 	done = false;
 	close(begin());
 	turn_until(&done);
-	must_be(CHECK_handshake, 0);
+	ck_assert_int_eq(result.outcome, CHECK_handshake);
 }
 END_TEST
 

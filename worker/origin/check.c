@@ -14,7 +14,13 @@
 #include "worker/http/message.h"
 #include "worker/origin/check_inside.h"
 
-enum detail { DETAIL_NONE, DETAIL_ERRNO, DETAIL_STATUS, DETAIL_FAULT };
+enum detail {
+	DETAIL_NONE,
+	DETAIL_ERRNO,
+	DETAIL_STATUS,
+	DETAIL_FAULT,
+	DETAIL_TLS
+};
 
 static const struct {
 	enum check_verdict verdict;
@@ -64,6 +70,10 @@ void check_say(struct out *o, const struct conf_health *conf,
 	case DETAIL_FAULT:
 		return out_fmt(o, ": %s", r->detail < FAULT_END
 			? fault_text((enum fault)r->detail) : "");
+	case DETAIL_TLS:
+		if (check_tls_reason(r->detail) != NULL)
+			out_fmt(o, ": %s", check_tls_reason(r->detail));
+		return;
 	}
 }
 

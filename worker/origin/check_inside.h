@@ -18,6 +18,9 @@ WAITS struct check_result check_tls(const struct check_target *t,
 int check_tls_init(void);
 void check_tls_free(void);
 
+/* What went wrong, in OpenSSL's words, or NULL. */
+const char *check_tls_reason(unsigned error);
+
 /* What ERR, of reading or writing, says. */
 struct check_result check_broken(int err);
 

@@ -52,14 +52,21 @@ static SSL *open_session(const struct check_target *t, struct conn *c)
 	return ssl;
 }
 
-/* What SSL_connect wants: 0 done, WATCH_READ, WATCH_WRITE; -1: it failed. */
-static int step(SSL *ssl)
+const char *check_tls_reason(unsigned error)
+{
+	return error != 0 ? ERR_reason_error_string(error) : NULL;
+}
+
+/* What SSL_connect wants: 0 done, WATCH_READ, WATCH_WRITE; -1: it failed, for
+ * *ERROR_R. */
+static int step(SSL *ssl, unsigned *error_r)
 {
 	int rc, why;
 
 	ERR_clear_error();
 	rc = SSL_connect(ssl);
 	why = SSL_get_error(ssl, rc);
+	*error_r = (unsigned)ERR_peek_error();
 	ERR_clear_error();
 	if (rc == 1)
 		return 0;
@@ -71,9 +78,10 @@ static int step(SSL *ssl)
 static struct check_result shake_hands(SSL *ssl, struct conn *c,
     usec_t deadline)
 {
+	unsigned error;
 	int wants;
 
-	while ((wants = step(ssl)) > 0) {
+	while ((wants = step(ssl, &error)) > 0) {
 		int err;
 
 		watch_dry(&c->watch, (unsigned)wants);
@@ -81,7 +89,9 @@ static struct check_result shake_hands(SSL *ssl, struct conn *c,
 		if (err < 0)
 			return check_broken(err);
 	}
-	return check_result(wants == 0 ? CHECK_passed : CHECK_handshake, 0);
+	if (wants == 0)
+		return check_result(CHECK_passed, 0);
+	return check_result(CHECK_handshake, error);
 }
 
 struct check_result check_tls(const struct check_target *t, struct conn *c,
