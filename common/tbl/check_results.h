@@ -3,10 +3,10 @@
  *
  *   CHECK_RESULT(name, verdict, detail, "text")
  *
- * VERDICT: the server is WELL, or ILL, or nothing is KNOWN of it (our own
+ * VERDICT: the server is WELL, or ILL, or nothing is known of it (our own
  * fault).  DETAIL: what number goes with it: NONE, an ERRNO, the STATUS of a
- * reply, its FAULT (faults.h), or an error of OpenSSL (TLS; 0: there is none).  TEXT goes on from "check", or from "last
- * check".
+ * reply, its FAULT (faults.h), or an error of OpenSSL (TLS; 0: there is
+ * none).  TEXT goes on from "check".
  */
 CHECK_RESULT(passed, WELL, NONE, "passed")
 CHECK_RESULT(connect_failed, ILL, ERRNO, "could not connect")

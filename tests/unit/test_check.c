@@ -19,12 +19,23 @@ static struct check_result result;
 static bool done;
 static int listener;
 static struct arena arena;
+static struct conf_pattern *pattern;
 
 static void check_once(void *arg)
 {
 	(void)arg;
 	check_run(&target, &result);
 	done = true;
+}
+
+static void expect_body(const char *text)
+{
+	struct conf_pattern_fault fault;
+
+	ck_assert_int_eq(conf_pattern_init(), 0);
+	pattern = conf_pattern_compile(&arena, str_from(text), &fault);
+	ck_assert_ptr_nonnull(pattern);
+	health.body = pattern;
 }
 
 static void open_all(void)
@@ -59,6 +70,7 @@ static void close_all(void)
 	turn_until_idle();
 	close(listener);
 	check_free();
+	conf_pattern_free_all(pattern);
 	block_free_all();
 	arena_free(&arena);
 	loop_free();
@@ -210,12 +222,8 @@ static const struct {
 
 START_TEST(the_reply_decides)
 {
-	struct conf_pattern_fault fault;
-
-	ck_assert_int_eq(conf_pattern_init(), 0);
 	if (replies[_i].body != NULL)
-		health.body = conf_pattern_compile(&arena,
-		    str_from(replies[_i].body), &fault);
+		expect_body(replies[_i].body);
 	answer(replies[_i].text);
 	must_be(replies[_i].outcome, replies[_i].detail);
 }
@@ -244,10 +252,7 @@ END_TEST
 
 START_TEST(of_a_body_the_first_64_kib_are_looked_at)
 {
-	struct conf_pattern_fault fault;
-
-	ck_assert_int_eq(conf_pattern_init(), 0);
-	health.body = conf_pattern_compile(&arena, STR("b"), &fault);
+	expect_body("b");
 	answer_much(OK "\r\n", 65535, "bbbbb");
 	must_be(CHECK_passed, 0);
 	done = false;
