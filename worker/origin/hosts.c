@@ -47,14 +47,14 @@ static size_t read_all(int fd, char *p, size_t room)
 void hosts_load(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char *text = malloc(HOSTS_MAX);
 
 	hosts_free();
-	if (fd < 0)
-		return;
-	hosts = malloc(HOSTS_MAX);
-	if (hosts != NULL)
-		hosts_n = read_all(fd, hosts, HOSTS_MAX);
-	close(fd);
+	if (fd >= 0 && text != NULL)
+		hosts_read(str_make(text, read_all(fd, text, HOSTS_MAX)));
+	if (fd >= 0)
+		close(fd);
+	free(text);
 }
 
 /* Spaces and tabs, any number of them.  False at the end. */
