@@ -148,8 +148,10 @@ routes = ( {{ path = "/"; pool = "web"; }} );
 """
 
 
-# For pool_vhost: who fails is down within a moment, and up as soon.
+# For pool_vhost: who fails is down within a moment, and up as soon; nobody is
+# taken out for longer than that.
 QUICK_CHECKS = """
+  outlier = false;
   health = { path = "/health"; every = "100ms"; timeout = "2s";
              rise = 1; fall = 1; };
 """

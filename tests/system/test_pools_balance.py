@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness import eventually
 from harness_pools import (Load, fleet, in_zones, owners,  # noqa: F401
                            pool_vhost)
 
@@ -36,8 +37,13 @@ def test_random_keeps_to_the_weights(sluice, fleet):
 @pytest.mark.parametrize("balance", ["p2c", "least_conn", "latency", "rr",
                                      "random"])
 def test_equal_servers_all_work(sluice, fleet, balance):
-    got = shares(sluice, fleet(3), f'balance = "{balance}";', requests=480)
-    assert min(got) >= 480 * 0.05, got
+    """Soon or later: to a busy machine's eye they are not always equal."""
+    origins = fleet(3)
+    daemon = sluice(vhost=pool_vhost(origins, f'balance = "{balance}";'))
+    with Load(daemon.port) as load:
+        eventually(lambda: min(one.count() for one in origins) >= 20,
+                   deadline=30, what="all to have had some work")
+    assert load.failures() == [] and load.wrong == []
 
 
 @pytest.mark.parametrize("balance", ["p2c", "least_conn", "latency"])
