@@ -79,3 +79,19 @@ def test_a_rolling_restart_of_drained_servers_loses_not_even_posts(
                        what=f"{one.name} to be asked again")
     assert load.failures() == [] and load.wrong == []
     assert executed_twice(origins) == []
+
+
+def test_a_full_server_is_waited_for_when_another_is_gone(sluice, fleet):
+    """Who is gone always has room: nobody is sent there twice for that."""
+    gone, busy = fleet(2)
+    busy.be("slow", 0.01)
+    daemon = sluice(vhost=pool_vhost([gone, busy], """
+  max_conns = 2;
+  queue = { size = 100; timeout = "30s"; };
+  outlier = false;
+"""))
+    gone.kill()
+    with Load(daemon.port, clients=12, total=20, pause=0) as load:
+        load.join()
+    assert load.failures() == [] and load.wrong == []
+    assert busy.most_in_flight() == 2

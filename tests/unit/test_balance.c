@@ -179,6 +179,23 @@ START_TEST(who_failed_is_chosen_again_only_when_there_is_no_other)
 }
 END_TEST
 
+/* The one that failed has room, and would fail again. */
+START_TEST(who_is_full_is_waited_for_before_one_is_tried_again)
+{
+	struct pick pick = {.tried_count = 0};
+
+	make(all[_i], 2, NULL);
+	conf_pool.queue.size = 10;
+	conf_servers[1].max_conns = 1;
+	ck_assert(server_reserve(server('b')));
+	balance_tried(&pick, server('a'));
+	ck_assert_int_eq(pick_one(&pick), '-');
+	ck_assert(pick.full);
+	conf_pool.queue.size = 0;
+	ck_assert_int_eq(pick_one(&pick), 'a');
+}
+END_TEST
+
 START_TEST(who_may_not_be_used_is_not)
 {
 	make(all[_i], 3, NULL);
@@ -425,6 +442,8 @@ int main(void)
 	tcase_add_test(tcase, a_second_choice_is_no_turn);
 	tcase_add_loop_test(tcase,
 	    who_failed_is_chosen_again_only_when_there_is_no_other, 0, ALL);
+	tcase_add_loop_test(tcase,
+	    who_is_full_is_waited_for_before_one_is_tried_again, 0, ALL);
 	tcase_add_loop_test(tcase, who_may_not_be_used_is_not, 0, ALL);
 	tcase_add_loop_test(tcase, a_full_server_gets_no_more, 0, ALL);
 	tcase_add_loop_test(tcase, a_nearer_tier_is_asked_first_and_spills_over,

@@ -385,10 +385,21 @@ static bool take_wanted(const struct choice *c, struct pick *pick,
 /* Is there one that only wants room? */
 static bool is_full(const struct choice *c)
 {
-	for (unsigned i = 0; i < c->pool->count; i++)
-		if (server_is_usable(c->pool->at[i], false, c->now))
+	for (unsigned i = 0; i < c->pool->count; i++) {
+		const struct server *s = c->pool->at[i];
+
+		if (server_is_usable(s, false, c->now) &&
+		    (c->again || !was_tried(c->pick, s)))
 			return true;
+	}
 	return false;
+}
+
+/* Nobody is left that was not tried; who is full is waited for, if it may be. */
+static bool may_try_again(const struct choice *c)
+{
+	return c->pick->tried_count > 0 && !c->again &&
+	    (c->pool->conf->queue.size == 0 || !is_full(c));
 }
 
 struct server *balance_pick(struct pool *p, struct pick *pick)
@@ -401,7 +412,7 @@ struct server *balance_pick(struct pool *p, struct pick *pick)
 		return s;
 	for (int i = 0; i < RESERVE_TRIES; i++) {
 		s = choose(&c);
-		if (s == NULL && pick->tried_count > 0 && !c.again) {
+		if (s == NULL && may_try_again(&c)) {
 			c.again = true;
 			s = choose(&c);
 		}
