@@ -316,6 +316,26 @@ FOREIGN("import", "Caddy", VHOST_use,
 FOREIGN("lb_policy", "Caddy", POOL_balance, "balance of a pool")
 FOREIGN("health_uri", "Caddy", POOL_health, "health of a pool")
 FOREIGN("health_path", "Caddy", POOL_health, "health of a pool")
+FOREIGN("health_interval", "Caddy", HEALTH_every, "health = { every = \"5s\"; };")
+FOREIGN("health_timeout", "Caddy", HEALTH_timeout,
+    "health = { timeout = \"2s\"; };")
+FOREIGN("health_status", "Caddy", HEALTH_expect, "health = { expect = 200; };")
+FOREIGN("health_check", "nginx", POOL_health,
+    "health = { path = \"/healthz\"; };  (of a pool)")
+FOREIGN("healthCheck", "Traefik", POOL_health,
+    "health = { path = \"/healthz\"; };  (of a pool)")
+FOREIGN("httpchk", "HAProxy", POOL_health,
+    "health = { path = \"/healthz\"; };  (of a pool)")
+FOREIGN("inter", "HAProxy", HEALTH_every, "health = { every = \"5s\"; };")
+FOREIGN("max_fails", "nginx and Caddy", OUTLIER_errors,
+    "outlier = { errors = 5; };  (of a pool)")
+FOREIGN("fail_timeout", "nginx", OUTLIER_eject,
+    "outlier = { within = \"10s\"; eject = \"10s\"; };  (of a pool)")
+FOREIGN("fail_duration", "Caddy", OUTLIER_within,
+    "outlier = { within = \"10s\"; };  (of a pool)")
+FOREIGN("outlier_detection", "Envoy", POOL_outlier, "outlier of a pool")
+FOREIGN("circuitBreaker", "Traefik", POOL_breaker,
+    "breaker = { error_rate = \"50%\"; };  (of a pool)")
 FOREIGN("flush_interval", "Caddy", NONE,
     "nothing: what an origin sends is passed on at once")
 FOREIGN("request_body", "Caddy", LIMITS_body, "limits = { body = \"10m\"; };")
