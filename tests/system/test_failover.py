@@ -8,7 +8,8 @@ import pytest
 from harness import eventually
 from harness_origin import reply
 from harness_processes import free_port
-from harness_scripts import (Gate, counters, crc, get, pattern, post, tell,
+from harness_pools import fleet  # noqa: F401
+from harness_scripts import (counters, crc, get, pattern, post, tell,
                              wait_counter)
 
 
@@ -289,22 +290,17 @@ def test_what_was_not_sent_costs_no_budget(sluice, origin):
 
 # ---- servers that die ----
 
-def test_a_put_survives_the_server_that_was_killed(sluice, origin):
-    """In the middle of it: the whole of it is another server's."""
-    gate = Gate()
-
-    def dies(peer):
-        peer.requests.append(peer.read_request())
-        gate.wait()
-        peer.reset()
-
-    first, second = origin(dies), origin(tell)
+def test_a_put_survives_the_server_that_is_killed(sluice, origin, fleet):
+    """It has all of the request, and answers nothing."""
+    first, = fleet(1)
+    first.be("hang")
+    second = origin(tell)
     daemon = sluice(vhost=vhost_of(first, second), workers=1)
     body = pattern(30_000)
     with daemon.client() as client:
         client.send(put("/", body))
-        gate.wait_reached()
-        gate.open()
+        eventually(lambda: first.count("PUT") == 1)
+        first.kill()
         assert client.read_reply().body == f"/ 30000 {crc(body)}".encode()
 
 

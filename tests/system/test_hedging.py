@@ -5,6 +5,8 @@ import pytest
 
 from harness import eventually
 from harness_origin import reply
+from harness_pools import (Load, fleet, pool_vhost,  # noqa: F401
+                           wait_idle)
 from harness_scripts import (Gate, counters, crc, get, pattern, post, tell,
                              wait_counter)
 from test_failover import ask, busy, hangs, refusing, resets, vhost_of
@@ -192,8 +194,8 @@ def test_both_fail_and_a_third_answers(sluice, origin):
     assert line["attempts"] == "3" and line["tried"].count("/") == 4
 
 
-def test_a_busy_answer_of_the_first_head_is_asked_for_elsewhere(sluice,
-                                                               origin):
+def test_a_busy_answer_of_the_second_is_asked_for_elsewhere(sluice, origin):
+    """The first, which may hang for long, is not waited for."""
     third = origin(tell)
     daemon = sluice(vhost=vhost_of(
         origin(hangs), origin(busy(b"no")), third,
@@ -275,3 +277,33 @@ def test_large_replies_of_winners_arrive_whole(sluice, origin):
         for _ in range(3):
             answer = client.get()
             assert crc(answer.body) == crc(body)
+
+
+def test_nothing_is_left_of_a_crowd_that_comes_and_goes(sluice, fleet):
+    """One hangs, one says 503, two are well: with hedges and retries, while
+    other clients leave in the middle, all that stay get their answers, and
+    nothing stays in flight."""
+    hanging, broken, *well = fleet(4)
+    hanging.be("hang")
+    broken.be("status", 503)
+    daemon = sluice(workers=2, vhost=pool_vhost(
+        [hanging, broken, *well],
+        'hedge = "20ms"; retry = { attempts = 4; on = [ "connect", "reset", '
+        '"503" ]; budget = "100%"; }; outlier = false; balance = "rr";'))
+    with Load(daemon.port, clients=6) as load:
+        for count in range(20):
+            leaving = [daemon.client() for _ in range(5)]
+            for client in leaving:
+                client.request()
+            load.wait_answers(20)
+            for client in leaving:
+                if count % 2:
+                    client.reset()
+                else:
+                    client.close()
+    assert load.failures("GET") == []
+    wait_idle(daemon, hanging, broken, *well)
+    for gauge in ("exchanges", "clients"):
+        wait_counter(daemon, gauge, 0)
+    found = counters(daemon)
+    assert found["hedge_wins"] > 0 and found["retries"] > 0
