@@ -2,7 +2,9 @@
  * test_hosts.c - the hosts file: names become its addresses.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "worker/origin/hosts.h"
 
@@ -80,6 +82,23 @@ START_TEST(a_file_that_is_not_there_knows_nobody)
 }
 END_TEST
 
+START_TEST(a_file_is_read_to_its_end)
+{
+	char path[] = "/tmp/sluice-hosts-XXXXXX";
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	for (int i = 0; i < 2000; i++)
+		ck_assert_int_gt(dprintf(fd, "127.0.0.1 host-%d\n", i), 0);
+	hosts_load(path);
+	memset(&found, 0, sizeof(found));
+	ck_assert(hosts_find(STR("host-1999"), &found));
+	ck_assert_uint_eq(found.count, 1);
+	close(fd);
+	unlink(path);
+}
+END_TEST
+
 START_TEST(more_addresses_than_fit_are_left_out)
 {
 	static char text[4096];
@@ -104,6 +123,7 @@ int main(void)
 	tcase_add_test(t, all_lines_and_all_names_of_a_line_count);
 	tcase_add_test(t, what_is_no_line_is_left_out);
 	tcase_add_test(t, a_file_that_is_not_there_knows_nobody);
+	tcase_add_test(t, a_file_is_read_to_its_end);
 	tcase_add_test(t, more_addresses_than_fit_are_left_out);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
