@@ -4,9 +4,10 @@
  *   origin SIZE [PORT [MSEC]]
  *
  * Answers every request with the same SIZE bytes of body, prepared in advance
- * together with the head, and prints its port (PORT 0: a free one).  Knows
- * requests without a body only: a request is over at its empty line, which is
- * found even when it arrives in pieces.  One thread, edge-triggered.
+ * together with the head, and prints its port (PORT 0: a free one), which it
+ * has on 127.0.0.1 to 127.0.0.4.  Understands requests without a body only: a
+ * request is over at its empty line, which is found even when it arrives in
+ * pieces.  One thread, edge-triggered.
  *
  * MSEC late, for all alike, so replies are due in the order of the requests:
  *
@@ -27,6 +28,8 @@
 #include <unistd.h>
 
 #define EVENTS 256
+#define ADDRESSES 4
+#define LISTENER_MAX 255 /* no pointer is so small */
 #define PROMISES 65536 /* a power of two */
 #define NSEC_PER_MSEC 1000000
 
@@ -217,44 +220,55 @@ static void welcome(int listener)
 	}
 }
 
-static int open_listener(unsigned port)
+static int open_listener(struct sockaddr_in at)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	struct epoll_event event = {.events = EPOLLIN,
+	    .data.u64 = (uint64_t)fd};
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(fd, 4096) < 0 ||
+	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+		fail("listen");
+	return fd;
+}
+
+/* 127.0.0.1 to 127.0.0.4: four servers that cost no more than one. */
+static void listen_at(unsigned port)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET,
 	    .sin_port = htons((uint16_t)port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct epoll_event event = {.events = EPOLLIN}; /* data: NULL */
 	socklen_t n = sizeof(at);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 
 	epoll_fd = epoll_create1(0);
-	if (fd < 0 || epoll_fd < 0 ||
-	    bind(fd, (struct sockaddr *)&at, n) < 0 || listen(fd, 4096) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&at, &n) < 0 ||
-	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
+	if (epoll_fd < 0 ||
+	    getsockname(open_listener(at), (struct sockaddr *)&at, &n) < 0)
 		fail("listen");
+	for (unsigned i = 1; i < ADDRESSES; i++) {
+		at.sin_addr.s_addr = htonl(INADDR_LOOPBACK + i);
+		open_listener(at);
+	}
 	printf("%u\n", ntohs(at.sin_port));
 	fflush(stdout);
-	return fd;
 }
 
 int main(int argc, char **argv)
 {
-	int listener;
-
 	if (argc < 2 || argc > 4) {
 		fprintf(stderr, "usage: origin SIZE [PORT [MSEC]]\n");
 		return 2;
 	}
 	delay = argc > 3 ? atoll(argv[3]) * NSEC_PER_MSEC : 0;
 	prepare_reply(strtoull(argv[1], NULL, 10));
-	listener = open_listener(argc > 2 ? (unsigned)atoi(argv[2]) : 0);
+	listen_at(argc > 2 ? (unsigned)atoi(argv[2]) : 0);
 	for (;;) {
 		struct epoll_event events[EVENTS];
 		int n = epoll_wait(epoll_fd, events, EVENTS, keep_promises());
 
 		for (int i = 0; i < n; i++)
-			if (events[i].data.ptr == NULL)
-				welcome(listener);
+			if (events[i].data.u64 <= LISTENER_MAX)
+				welcome((int)events[i].data.u64);
 			else
 				attend(events[i].data.ptr, events[i].events);
 	}

@@ -2,7 +2,8 @@
 
 from harness import eventually
 from harness_pools import (QUICK_CHECKS, Load, fleet,  # noqa: F401
-                           pool_vhost, server_state, server_verb)
+                           pool_vhost, queued, server_state, server_verb,
+                           wait_idle)
 
 def ask(daemon, requests=60):
     with Load(daemon.port, clients=4, total=requests // 4, pause=0) as load:
@@ -49,3 +50,29 @@ def test_a_server_that_is_down_is_down_for_new_workers_at_once(sluice, fleet):
     reload(daemon)
     assert set(ask(daemon)) == {"b"}
     assert origins[0].count() == before
+
+
+def test_reloads_under_load_keep_count_of_what_is_in_flight(sluice, fleet):
+    """Several generations share the places while servers are replaced."""
+    origins = fleet(3)
+    for one in origins:
+        one.be("slow", 0.01)
+    daemon = sluice(workers=3, vhost=pool_vhost(origins, """
+  max_conns = 3;
+  queue = { size = 100; timeout = "30s"; };
+""" + QUICK_CHECKS))
+    with Load(daemon.port, clients=24, posts=5) as load:
+        for one in origins:
+            load.wait_answers(50)
+            assert daemon.ctl("reload").returncode == 0
+            server_verb(daemon, one, "drain")
+            load.wait_turn()
+            wait_idle(daemon, one)
+            one.end()
+            one.start()
+            one.be("slow", 0.01)
+            server_verb(daemon, one, "up")
+    assert load.failures() == [] and load.wrong == []
+    assert max(one.most_in_flight() for one in origins) == 3
+    wait_idle(daemon, *origins)
+    assert queued(daemon) == 0
