@@ -32,7 +32,9 @@ def test_a_server_that_hangs_is_beaten(sluice, origin, method):
         assert client.read_reply(method).status == 200
         assert client.is_quiet(0.05)
     eventually(lambda: len(gone) == 2, what="the losers to be closed")
-    assert [len(o.requests) for o in (first, second)] == [2, 2]
+    starts = [f"{method} {path} HTTP/1.1" for path in ("/", "/next")]
+    assert [r.start for r in first.requests] == starts
+    assert [r.start for r in second.requests] == starts
     assert told_of(daemon, 2) == [("2", ["slow"])] * 2
     wait_counter(daemon, "hedges", 2)
     wait_counter(daemon, "hedge_wins", 2)
