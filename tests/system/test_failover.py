@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 
 from harness import eventually
-from harness_origin import reply
+from harness_origin import answers, reply
 from harness_processes import free_port
 from harness_pools import fleet  # noqa: F401
-from harness_scripts import (counters, crc, get, pattern, post, tell,
-                             wait_counter)
+from harness_scripts import (Gate, counters, crc, get, held, pattern, post,
+                             tell, wait_counter)
 
 
 def vhost_of(*origins, pool="", balance="first"):
@@ -321,3 +321,30 @@ def test_what_is_wrong_with_it_is_said(sluice):
     run = sluice(start=False, vhost=vhost).run("-t")
     assert run.returncode == 1
     assert "nothing is sent again for this" in run.stderr
+
+
+# ---- servers that are full ----
+
+FULL = """retry = { on = "503"; budget = "100%"; };
+max_conns = 1; queue = { timeout = "1h"; };"""
+
+
+def test_who_has_a_place_does_not_wait_for_another(sluice, origin):
+    gate, body = Gate(), pattern(1_000_000)
+    both = [origin(held(gate, busy(body))) for _ in range(2)]
+    daemon = sluice(vhost=vhost_of(*both, pool=FULL), workers=1)
+    with daemon.client() as one, daemon.client() as other:
+        one.send(get("/1"))
+        other.send(get("/2"))
+        gate.wait_reached(2)
+        gate.open()
+        for client in (one, other):
+            answer = client.read_reply()
+            assert (answer.status, answer.body) == (503, body)
+
+
+def test_a_small_answer_that_is_put_off_gives_its_place_back(sluice, origin):
+    only = origin(answers(busy(b"later"), reply(b"now")))
+    daemon = sluice(vhost=vhost_of(only, pool=FULL), workers=1)
+    assert daemon.get("/").body == b"now"
+    assert len(only.requests) == 2

@@ -16,6 +16,7 @@ struct pick {
 	bool wanted_full; /* out: that one had no room */
 	uint64_t tried[PICK_TRIED_MAX]; /* ids: they failed this request */
 	unsigned tried_count;
+	bool impatient; /* no place is waited for: it keeps one already */
 	bool full; /* out: there are servers, but none has room */
 };
 

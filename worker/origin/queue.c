@@ -155,7 +155,7 @@ int queue_pick(struct pool *p, struct pick *pick, struct str client,
 		return 0;
 	if (!line && !pick->full)
 		return -ENOENT;
-	if (health_held(pool_row(p)) >= p->conf->queue.size)
+	if (pick->impatient || health_held(pool_row(p)) >= p->conf->queue.size)
 		return -ENOBUFS;
 	cond_init(&w.got);
 	err = wait(p, &w);

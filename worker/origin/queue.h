@@ -20,7 +20,8 @@ void queue_init_pool(struct pool *p);
  * says who asks: clients take turns, whatever they have waiting.  0: *server_r
  * is reserved; or
  *   -ENOENT     no server may be used
- *   -ENOBUFS    the queue is full (queue.size), or there is none
+ *   -ENOBUFS    the queue is full (queue.size), there is none, or PICK is
+ *               impatient
  *   -ETIMEDOUT  there was no room in time (queue.timeout)
  *   -ECANCELED  the client has left
  */

@@ -8,7 +8,9 @@
  * Requests that nobody got are not meant by that.
  *
  * A reply with a status that is asked for elsewhere is put off, not dropped:
- * when nobody has a better one the client gets it.
+ * when nobody has a better one the client gets it.  One that is not at hand as
+ * a whole keeps its server's place, so it can't wait for another: all who have
+ * a place would wait for each other.
  */
 #include "worker/proxy/failover.h"
 
@@ -192,7 +194,7 @@ static bool put_off(struct failover *f, struct exchange *x,
 	if (p == NULL)
 		return false;
 	drop_answer(f);
-	relay_put_off(reply);
+	f->pick.impatient = !relay_put_off(reply);
 	*p = (struct put_off){.reply = *reply,
 	    .server = choose_describe_taken(x),
 	    .connected = x->connected,

@@ -40,8 +40,9 @@ WAITS int relay_request_apart(struct exchange *x, struct server *s,
 /* REPLY goes to the client: the request will not be sent again. */
 void relay_take(struct reply *reply);
 
-/* REPLY may be taken later, but the request may go to another server. */
-WAITS void relay_put_off(struct reply *reply);
+/* REPLY may be taken later, but the request may go to another server.  True:
+ * all of it is at hand, and its own server has a place again. */
+WAITS bool relay_put_off(struct reply *reply);
 
 /* Nobody wants REPLY. */
 WAITS void relay_give_up(struct reply *reply);

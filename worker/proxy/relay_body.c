@@ -293,9 +293,14 @@ void relay_take(struct reply *reply)
 	upload_is_last(&r->upload);
 }
 
-void relay_put_off(struct reply *reply)
+bool relay_put_off(struct reply *reply)
 {
-	upload_stop(&relay_of(reply->source)->upload);
+	struct relay *r = relay_of(reply->source);
+
+	upload_stop(&r->upload);
+	if (source_is_ready(&r->source) && r->body.done && r->origin != NULL)
+		complete(r);
+	return r->origin == NULL;
 }
 
 /* What is at hand is read, so that a connection that brought a small reply can
