@@ -42,7 +42,8 @@ static void report_unknown(struct conf_build *b,
 	    "there is no way to balance called \"%" PRI_STR "\"",
 	    ARG_STR(text));
 	for (int i = 0; i < CONF_BALANCES; i++)
-		conf_suggest_offer(&suggest, names[i]);
+		if (i != CONF_BALANCE_hash)
+			conf_suggest_offer(&suggest, names[i]);
 	if (!conf_suggest_help(&suggest, b->report))
 		conf_report_help(b->report, "write \"p2c\", \"rr\", "
 		    "\"least_conn\", \"latency\", \"random\", \"first\" or "

@@ -31,6 +31,7 @@ bool conf_key_read(struct conf_build *b, const config_setting_t *setting,
 		return conf_value_compile(&b->conf->arena,
 		    STR("${path}?${query}"), NULL, key_r, &fault);
 	if (key.n > 0 && key.n <= KEY_MAX &&
+	    !str_starts(key, STR("split:")) && /* nobody would be told apart */
 	    memchr(key.p, '}', key.n) == NULL) {
 		snprintf(text, sizeof(text), "${%" PRI_STR "}", ARG_STR(key));
 		if (conf_value_compile(&b->conf->arena, str_from(text), NULL,

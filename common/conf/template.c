@@ -148,6 +148,19 @@ static struct str without_colon(struct str name)
 	return takes_argument(name) ? str_make(name.p, name.n - 1) : name;
 }
 
+/* Is ARGUMENT what a request could have?  Cookies have stranger names than
+ * fields. */
+static bool may_be_there(struct str known, struct str argument)
+{
+	if (str_eq(known, STR("header:")))
+		return str_is_token(argument);
+	for (size_t i = 0; i < argument.n; i++)
+		if (argument.p[i] == ' ' || argument.p[i] == ';' ||
+		    argument.p[i] == '=')
+			return !str_eq(known, STR("cookie:"));
+	return true;
+}
+
 /* INSIDE: "host", "header:X-User". */
 static bool read_name(struct cutter *c, struct str where, struct str inside)
 {
@@ -166,6 +179,10 @@ static bool read_name(struct cutter *c, struct str where, struct str inside)
 			return fail_colon(c, where, known);
 		if (argument.n > CONF_TEMPLATE_ARGUMENT_MAX)
 			return fail(c, where, "this name is too long", NULL);
+		if (!may_be_there(known, argument))
+			return fail(c, where, say(c, "no %" PRI_STR " has the "
+			    "name \"%" PRI_STR "\"", ARG_STR(name),
+			    ARG_STR(argument)), NULL);
 		add_part(c, (int)i)->text = argument;
 		return true;
 	}

@@ -71,7 +71,7 @@ static const char *const templates[][2] = {
     {"/a${path_rest}b", "[/a]<path_rest>[b]"},
     {"${host}${host}", "<host><host>"},
     {"${header:X-User}", "<header:X-User>"},
-    {"${header:a:b}", "<header:a:b>"},
+    {"${header:a.b}", "<header:a.b>"},
     {"/p/${1}/${2}", "[/p/]<1>[/]<2>"},
     {"$", "[$]"},
     {"$host 5$", "[$host 5$]"},
