@@ -23,6 +23,7 @@
 #include "common/conf/statuses.h"
 #include "common/conf/value.h"
 #include "common/conf/variables.h"
+#include "common/conf/when.h"
 
 #define AGENT "User-Agent: sluice-health\r\n"
 #define METHOD_MAX 32
@@ -65,21 +66,36 @@ static enum conf_health_type read_type(struct conf_build *b,
 	return CONF_HEALTH_HTTP;
 }
 
-/* What only one that asks for something has. */
+/* What only one that asks for something has; the host of TLS is a name. */
+static const enum conf_setting of_http[] = {SETTING_HEALTH_path,
+    SETTING_HEALTH_method, SETTING_HEALTH_headers, SETTING_HEALTH_expect,
+    SETTING_HEALTH_body, SETTING_HEALTH_host};
+
+#define OF_HTTP (sizeof(of_http) / sizeof(of_http[0]))
+
+static bool type_has(const char *type, enum conf_setting id)
+{
+	if (strcmp(type, type_names[CONF_HEALTH_HTTP]) == 0 ||
+	    (id == SETTING_HEALTH_host &&
+		strcmp(type, type_names[CONF_HEALTH_TLS]) == 0))
+		return true;
+	for (size_t i = 0; i < OF_HTTP; i++)
+		if (of_http[i] == id)
+			return false;
+	return true;
+}
+
+bool conf_health_has(const config_setting_t *group, enum conf_setting id)
+{
+	return type_has(conf_setting_text(group, SETTING_HEALTH_type), id);
+}
+
 static void refuse_unfit(struct conf_build *b, const config_setting_t *group,
     enum conf_health_type type)
 {
-	static const enum conf_setting of_http[] = {SETTING_HEALTH_path,
-	    SETTING_HEALTH_method, SETTING_HEALTH_headers,
-	    SETTING_HEALTH_expect, SETTING_HEALTH_body, SETTING_HEALTH_host};
-	size_t count = sizeof(of_http) / sizeof(of_http[0]);
-
-	if (type == CONF_HEALTH_HTTP)
-		return;
-	if (type == CONF_HEALTH_TLS)
-		count--; /* its host is a name */
-	for (size_t i = 0; i < count; i++) {
-		if (!conf_setting_given(group, of_http[i]))
+	for (size_t i = 0; i < OF_HTTP; i++) {
+		if (type_has(type_names[type], of_http[i]) ||
+		    !conf_setting_given(group, of_http[i]))
 			continue;
 		conf_report_error(b->report,
 		    conf_setting_spot(group, of_http[i]),
@@ -123,7 +139,7 @@ static struct str read_method(struct conf_build *b,
 	struct str text =
 	    str_from(conf_setting_text(group, SETTING_HEALTH_method));
 
-	if (str_is_token(text) && text.n <= METHOD_MAX &&
+	if (conf_when_is_method(text) && text.n <= METHOD_MAX &&
 	    !str_eq(text, STR("CONNECT")) && !str_eq(text, STR("TRACE")))
 		return keep(b, text);
 	conf_report_error(b->report,

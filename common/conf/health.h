@@ -11,6 +11,9 @@
 const struct conf_health *conf_health_read(struct conf_build *b,
     const config_setting_t *group);
 
+/* Has a check of the group GROUP, or of none, the setting ID? */
+bool conf_health_has(const config_setting_t *group, enum conf_setting id);
+
 /* Can the servers of POOL, as read from GROUP, be checked so? */
 void conf_health_check_servers(struct conf_build *b,
     const struct conf_pool *pool, const config_setting_t *group);

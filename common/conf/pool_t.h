@@ -56,7 +56,7 @@ struct conf_pool_timeouts {
 
 enum conf_health_type { CONF_HEALTH_HTTP, CONF_HEALTH_TCP, CONF_HEALTH_TLS };
 
-#define CONF_EXPECT_LEAST 100
+#define CONF_EXPECT_LEAST 200 /* interim replies are no answer */
 #define CONF_EXPECT_MOST 599
 
 /* How the servers of a pool are checked. */

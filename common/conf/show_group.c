@@ -7,6 +7,7 @@
 #include "common/conf/show_group.h"
 
 #include "common/base/insist.h"
+#include "common/conf/health.h"
 
 /* ---- single settings ---- */
 
@@ -244,11 +245,20 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		conf_show_own_pool(w);
 }
 
+/* Some checks have no use for some settings, and no default then. */
+static bool is_of_use(enum conf_setting id, const struct conf_layers *layers)
+{
+	return conf_setting_rows[id].context != CONTEXT_HEALTH ||
+	    conf_health_has(conf_layers_nearest(layers, SETTING_HEALTH_type),
+		id);
+}
+
 void conf_show_group(struct conf_writer *w, enum conf_context context,
     const struct conf_layers *layers)
 {
 	for (int i = 0; i < SETTING_END; i++)
 		if (conf_setting_rows[i].context == context &&
-		    conf_setting_rows[i].type != TYPE_LATER)
+		    conf_setting_rows[i].type != TYPE_LATER &&
+		    is_of_use((enum conf_setting)i, layers))
 			conf_show_row(w, (enum conf_setting)i, layers);
 }

@@ -180,11 +180,11 @@ static void write_shown(void)
 	free(copy);
 }
 
-START_TEST(what_is_shown_loads_and_shows_the_same)
+/* What is shown of the files as they are loads, and shows the same. */
+static void must_come_back(void)
 {
 	char *first;
 
-	write_rich();
 	show(NULL, NULL);
 	ck_assert_msg(c.conf != NULL, "%s", c.messages);
 	first = strdup(shown);
@@ -196,6 +196,26 @@ START_TEST(what_is_shown_loads_and_shows_the_same)
 	ck_assert_msg(strcmp(first, shown) == 0, "first:\n%s\nthen:\n%s",
 	    first, shown);
 	free(first);
+}
+
+START_TEST(what_is_shown_loads_and_shows_the_same)
+{
+	write_rich();
+	must_come_back();
+}
+END_TEST
+
+START_TEST(a_check_is_shown_without_what_its_type_has_not)
+{
+	conf_case_text(&c, "sluiced.conf", CASE_USER);
+	conf_case_text(&c, "vhosts.d/a.conf", "host = \"a.example\";\n"
+	    "pools = { p = { servers = [ " ORIGIN " ];\n"
+	    "  health = { type = \"tcp\"; }; };\n"
+	    "  q = { servers = [ " ORIGIN " ];\n"
+	    "  health = { type = \"tls\"; host = \"b.example\"; }; }; };\n"
+	    "routes = ( { path = \"/\"; pool = \"p\"; },"
+	    " { path = \"/q\"; pool = \"q\"; } );\n");
+	must_come_back();
 }
 END_TEST
 
@@ -337,6 +357,7 @@ int main(void)
 	tcase_add_test(tc, the_pool_of_a_proxy_is_shown_as_remarks);
 	tcase_add_test(tc, a_pool_with_a_name_has_no_remarks);
 	tcase_add_test(tc, what_is_shown_loads_and_shows_the_same);
+	tcase_add_test(tc, a_check_is_shown_without_what_its_type_has_not);
 	tcase_add_test(tc, a_path_shows_the_routes_that_may_take_it);
 	tcase_add_test(tc, a_host_that_nobody_has_is_an_error);
 	tcase_add_test(tc, no_secret_is_shown);
