@@ -35,7 +35,7 @@ static int watch(const struct ask *a)
 		free(text);
 		return code;
 	}
-	screen_begin();
+	screen_begin(a->form != ASK_TEXT);
 	while (text != NULL && screen_show(text)) {
 		free(text);
 		code = ask_text(a, &text);

@@ -22,10 +22,11 @@
 #define REST_OF_SCREEN "\033[J"
 
 static bool terminal;
+static const char *apart; /* what stands between two texts */
 static sigset_t ends;	/* signals, and SIGTSTP */
 static sigset_t before; /* what was blocked */
 
-void screen_begin(void)
+void screen_begin(bool lines)
 {
 	static const int signals[] = {
 	    SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP};
@@ -34,7 +35,8 @@ void screen_begin(void)
 	for (unsigned i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		sigaddset(&ends, signals[i]);
 	sigprocmask(SIG_BLOCK, &ends, &before);
-	terminal = isatty(STDOUT_FILENO);
+	apart = lines ? "" : "\n";
+	terminal = !lines && isatty(STDOUT_FILENO);
 	if (terminal)
 		fputs(BEGIN, stdout);
 }
@@ -106,6 +108,6 @@ bool screen_show(const char *text)
 	if (terminal)
 		paint(text, size.ws_row, size.ws_col);
 	else
-		printf("%s\n", text);
+		printf("%s%s", text, apart);
 	return fflush(stdout) == 0 && wait_second();
 }

@@ -9,8 +9,9 @@
 #include <stdbool.h>
 
 /* From now on, until screen_end, a signal that would end the program only makes
- * screen_show say so. */
-void screen_begin(void);
+ * screen_show say so.  LINES: texts are lines for a program, which follow each
+ * other wherever they are shown. */
+void screen_begin(bool lines);
 
 /* Shows what fits of TEXT, over what was there, for a second.  False: it is to
  * end. */

@@ -334,9 +334,9 @@ def test_each_address_of_a_name_is_a_server(sluice, dns, origin):
 
 # ---- --watch ----
 
-def watching(daemon, stdout):
+def watching(daemon, stdout, *more):
     return subprocess.Popen(
-        [str(BUILD / "sluicectl"), "-s", str(daemon.socket), "pools",
+        [str(BUILD / "sluicectl"), *more, "-s", str(daemon.socket), "pools",
          "--watch"], stdout=stdout, stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL)
 
@@ -380,6 +380,16 @@ def test_watch_without_a_terminal_repeats(two):
             assert b"\033" not in seen
             asker.send_signal(signal.SIGTERM)
             assert asker.wait(DEADLINE) == 0
+        finally:
+            asker.kill()
+
+
+def test_watch_with_json_has_an_object_in_each_line(two):
+    daemon, _, _ = two
+    with watching(daemon, subprocess.PIPE, "--json") as asker:
+        try:
+            for _ in range(3):
+                assert json.loads(asker.stdout.readline())["ok"]
         finally:
             asker.kill()
 
