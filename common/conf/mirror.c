@@ -33,6 +33,18 @@ static const struct conf_mirror *need_pool(struct conf_build *b,
 	return NULL;
 }
 
+/* Whoever gets the copies would get each request twice. */
+static void lint(struct conf_build *b, const config_setting_t *pool,
+    const struct conf_mirror *mirror, const struct conf_route *route)
+{
+	if (mirror->pool == NULL || mirror->pool != route->pool ||
+	    mirror->percent == 0)
+		return;
+	conf_report_lint(b->report, LINT_mirror_same, conf_tree_spot(pool),
+	    "the copies go to the pool that gets the requests: it does "
+	    "everything twice");
+}
+
 const struct conf_mirror *conf_mirror_read(struct conf_build *b,
     struct conf_draft *draft, const config_setting_t *group,
     const struct conf_route *route)
@@ -55,6 +67,7 @@ const struct conf_mirror *conf_mirror_read(struct conf_build *b,
 		mirror->pool = conf_pool_find(b, draft, pool);
 	else if (!conf_setting_given(setting, SETTING_MIRROR_pool))
 		return need_pool(b, conf_tree_spot(setting));
+	lint(b, pool, mirror, route);
 	return mirror->pool != NULL && check_forwards(b, group, route)
 	    ? mirror : NULL;
 }

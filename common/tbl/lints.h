@@ -11,6 +11,7 @@ LINT(buffer_on_disk, "request bodies go through files, in a directory that nobod
 LINT(foreign_variable, "a variable is written as other proxies write it: plain text here")
 LINT(if_down_idle, "the arm of if_down is the one that everybody has anyway")
 LINT(health_fails, "a server answers its health check with another status (with --connect)")
+LINT(mirror_same, "copies go to the pool that gets the requests")
 LINT(name_unknown, "the name of a server has no address now (with --connect)")
 LINT(nobody, "the workers run as nobody, for want of a user of their own")
 LINT(only_backups, "a pool has no server but backups")
