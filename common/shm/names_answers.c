@@ -25,12 +25,32 @@ const char *names_fault_text(enum names_fault fault)
 
 /* ---- answers ---- */
 
+static int compare_ips(const struct ip *a, const struct ip *b)
+{
+	if (a->family != b->family)
+		return a->family < b->family ? -1 : 1;
+	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
+}
+
+/*
+ * Name servers change the order of what they say each time.  So of more than
+ * there is room for not those that came first are kept: servers would come and
+ * go with each answer.
+ */
 bool names_add_address(struct names_answers *a, const struct ip *ip)
 {
-	if (a->count == NAMES_ANSWERS_MAX)
-		return false;
-	a->at[a->count++] = (struct names_answer){.ip = *ip};
-	return true;
+	struct names_answer *last = &a->at[0];
+
+	if (a->count < NAMES_ANSWERS_MAX) {
+		a->at[a->count++] = (struct names_answer){.ip = *ip};
+		return true;
+	}
+	for (unsigned i = 1; i < a->count; i++)
+		if (compare_ips(&a->at[i].ip, &last->ip) > 0)
+			last = &a->at[i];
+	if (compare_ips(ip, &last->ip) < 0)
+		last->ip = *ip;
+	return false;
 }
 
 bool names_add_service(struct names_answers *a, struct str host,
@@ -75,9 +95,7 @@ static int compare(const void *x, const void *y, void *answers)
 		return by_host;
 	if (a->port != b->port)
 		return a->port < b->port ? -1 : 1;
-	if (a->ip.family != b->ip.family)
-		return a->ip.family < b->ip.family ? -1 : 1;
-	return memcmp(a->ip.bytes, b->ip.bytes, sizeof(a->ip.bytes));
+	return compare_ips(&a->ip, &b->ip);
 }
 
 /* The text too: it comes in the order of its hosts. */

@@ -435,3 +435,32 @@ def test_connect_dials_names_too(sluice, dns, origin):
     assert "_s._tcp.test (127.0.0.1) takes no connection: " in told.stderr
     assert "none.test does not resolve now: " in told.stderr
     assert "[name-unknown]" in told.stderr
+
+
+def test_a_service_of_very_many_records_keeps_its_servers(sluice, dns,
+                                                          neighbours):
+    names = dns()
+    port, _ = neighbours(1)
+    records = [(0, 1, port, f"a-pod-with-a-long-name-{n:02}.app.test")
+               for n in range(60)] + [(0, 9, 0, "nobody.app.test")]
+    for n in range(60):
+        names.set(f"a-pod-with-a-long-name-{n:02}.app.test",
+                  A=f"127.0.1.{n + 1}", ttl=60)
+
+    def shuffle():
+        names.random.shuffle(records)
+        names.set("_http._tcp.app.test", SRV=records, ttl=1)
+
+    shuffle()
+    daemon = sluice(conf=conf(names),
+                    vhost=vhost("srv+http://_http._tcp.app.test"))
+    for _ in range(4):
+        asked = names.count("_http._tcp.app.test")
+        eventually(lambda asked=asked:
+                   names.count("_http._tcp.app.test") > asked + 1,
+                   PATIENT, "another answer")
+        shuffle()
+    lines = [line for line in log_lines(daemon, "_http._tcp.app.test")
+             if " is " in line]
+    assert len(lines) == 1, lines
+    assert "nobody" not in lines[0] and "name-00" in lines[0]

@@ -355,6 +355,28 @@ START_TEST(what_does_not_fit_is_left_out)
 }
 END_TEST
 
+START_TEST(of_too_many_addresses_the_same_are_kept_in_whatever_order)
+{
+	static struct names_answers first, a;
+	struct ip ip = ip_from("192.0.2.0");
+
+	for (unsigned begin = 0; begin < 100; begin++) {
+		memset(&a, 0, sizeof(a));
+		for (unsigned i = 0; i < 100; i++) {
+			ip.bytes[3] = (unsigned char)((begin + i * 7) % 100);
+			(void)names_add_address(&a, &ip);
+		}
+		names_sort(&a);
+		if (begin == 0)
+			first = a;
+		ck_assert(memcmp(&a, &first, sizeof(a)) == 0);
+	}
+	ck_assert_uint_eq(a.count, NAMES_ANSWERS_MAX);
+	for (unsigned i = 0; i < a.count; i++)
+		ck_assert_uint_eq(a.at[i].ip.bytes[3], i);
+}
+END_TEST
+
 /* Another worker has gone mad. */
 START_TEST(lengths_that_lie_are_cut)
 {
@@ -402,6 +424,8 @@ int main(void)
 	tcase_add_test(t, a_table_that_was_emptied_takes_no_answer_away);
 	tcase_add_test(t, services_come_by_priority_then_the_heaviest_first);
 	tcase_add_test(t, what_does_not_fit_is_left_out);
+	tcase_add_test(t,
+	    of_too_many_addresses_the_same_are_kept_in_whatever_order);
 	tcase_add_test(t, lengths_that_lie_are_cut);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);

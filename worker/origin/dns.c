@@ -21,6 +21,7 @@
 #include <arpa/nameser.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "common/base/insist.h"
 #include "worker/fiber/loop.h"
@@ -29,6 +30,10 @@
 /* Of the first try with each name server; the second may take twice as long. */
 #define FIRST_TRY_MSEC 1000
 #define TRIES 2
+
+/* Records of a service that are looked at; others would hardly fit into a
+ * message. */
+#define SERVICES_MAX 1024
 
 struct dns_socket {
 	struct list link;
@@ -203,6 +208,35 @@ static void have_addresses(void *arg, int status, int timeouts,
 	finish(arg, status);
 }
 
+static int compare_services(const void *x, const void *y)
+{
+	const struct ares_srv_reply *a = *(struct ares_srv_reply *const *)x;
+	const struct ares_srv_reply *b = *(struct ares_srv_reply *const *)y;
+
+	if (a->priority != b->priority)
+		return a->priority < b->priority ? -1 : 1;
+	if (a->weight != b->weight)
+		return a->weight > b->weight ? -1 : 1;
+	return strcasecmp(a->host, b->host);
+}
+
+/* In their order: if there are too many, the same are taken each time.  Nobody
+ * can be connected to at port 0. */
+static void add_services(struct ares_srv_reply *reply)
+{
+	static struct ares_srv_reply *at[SERVICES_MAX];
+	size_t count = 0;
+
+	for (; reply != NULL && count < SERVICES_MAX; reply = reply->next)
+		if (reply->port != 0)
+			at[count++] = reply;
+	qsort(at, count, sizeof(at[0]), compare_services);
+	for (size_t i = 0; i < count; i++)
+		(void)names_add_service(&outcome.answers,
+		    str_from(at[i]->host), at[i]->port, at[i]->priority,
+		    at[i]->weight);
+}
+
 static void have_services(void *arg, int status, int timeouts,
     unsigned char *message, int n)
 {
@@ -217,9 +251,7 @@ static void have_services(void *arg, int status, int timeouts,
 	    !dns_least_ttl(message, (size_t)n, &ttl))
 		status = ARES_EBADRESP;
 	outcome.ttl = ttl * USEC_PER_SEC;
-	for (struct ares_srv_reply *r = reply; r != NULL; r = r->next)
-		(void)names_add_service(&outcome.answers, str_from(r->host),
-		    r->port, r->priority, r->weight);
+	add_services(reply);
 	if (reply != NULL)
 		ares_free_data(reply);
 	finish(arg, status);
