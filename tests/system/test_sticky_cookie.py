@@ -11,6 +11,7 @@ import pytest
 from harness import eventually
 from harness_origin import reply
 from harness_pools import pool_vhost
+from harness_processes import free_port
 from harness_scripts import Gate, counters, held
 from harness_sticky import Browser, Signer, sticky_vhost, write_secret
 
@@ -455,3 +456,21 @@ def test_an_ordered_end_with_if_down_fail(sluice, origin):
     assert daemon.wait_exchanges(1, end="sticky_down")
     order(daemon, behind[int(home)], "up")
     assert browser.ask() == home
+
+
+def test_who_comes_by_if_down_finds_its_server_again(sluice, origin):
+    """The first arm can't be connected to; the cookie is for the second."""
+    urls = ", ".join(f'"{one.url}"' for one in three(origin))
+    daemon = sluice(workers=2, vhost=f'''
+        host = "*";
+        pools = {{ stable = {{ servers = [ {urls} ];
+                             sticky = {{ cookie = "srv"; }}; }};
+                  beta = {{ servers = "http://127.0.0.1:{free_port()}"; }}; }};
+        routes = ( {{ path = "/";
+            split = {{ name = "exp"; if_down = "stable";
+                arms = ( {{ pool = "stable"; weight = 0; }},
+                         {{ pool = "beta"; weight = 1; }} ); }}; }} );''')
+    browsers = [Browser(daemon) for _ in range(4)]
+    for browser in browsers:
+        home = browser.ask()
+        assert {browser.ask() for _ in range(8)} == {home}

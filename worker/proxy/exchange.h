@@ -66,6 +66,7 @@ enum stay_state {
 
 /* Where the client stays, if its pool is sticky: stay.c. */
 struct stay {
+	struct str hidden; /* the Cookie field as it came, if it has ours */
 	uint64_t server; /* the id of its own, or 0 */
 	bool has_key;
 	bool is_due; /* its cookie is to be set anew */
@@ -113,7 +114,6 @@ struct exchange {
 
 	enum end end;
 	enum fault fault; /* when END_malformed or END_origin_malformed */
-	bool mirrored;	  /* or by chance not: it is decided */
 	bool interim_sent; /* something of a reply went out */
 	bool head_sent;	  /* a final reply's head went out */
 	bool unsent;	  /* the client did not take all that we sent */

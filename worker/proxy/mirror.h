@@ -15,10 +15,8 @@ void mirror_start(struct exchange *x);
 
 static inline void mirror(struct exchange *x)
 {
-	if (x->route->mirror == NULL || x->mirrored)
-		return;
-	x->mirrored = true;
-	mirror_start(x);
+	if (x->route->mirror != NULL)
+		mirror_start(x);
 }
 
 #endif

@@ -59,7 +59,7 @@ static void try_pool(struct exchange *x, struct reply *reply)
 
 static void proxy(struct exchange *x, struct reply *reply)
 {
-	if (!limits_begin_total(x) || !spool_gather(x))
+	if (!limits_begin_total(x) || !spool_gather(x) || !stay_hide(x))
 		return;
 	mirror(x);
 	do

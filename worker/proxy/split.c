@@ -186,7 +186,7 @@ static void begin_anew(struct exchange *x, const struct conf_pool *pool)
 		x->attempts--;
 	choose_leave(x);
 	x->pool = pool;
-	x->stay = (struct stay){.server = 0};
+	x->stay = (struct stay){.hidden = x->stay.hidden};
 	x->end = END_NONE;
 	x->fault = FAULT_NONE;
 	x->connected = x->first_byte = 0;

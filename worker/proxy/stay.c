@@ -49,13 +49,13 @@ int stay_init(const struct conf *conf, const struct hash_key *daemon)
 
 /* ---- where the client stays ---- */
 
-/* By one of our cookies in VALUE, a Cookie field. */
-static bool find_in_list(struct exchange *x, struct str list)
+/* By one of our cookies, in the field that was hidden. */
+static void find_by_cookie(struct exchange *x)
 {
 	const struct conf_stay *conf = x->pool->sticky;
+	struct str list = x->stay.hidden, text;
 	usec_t now = clock_wall();
 	struct sticky_cookie c;
-	struct str text;
 
 	while (cookie_next(&list, conf->cookie, &text)) {
 		enum sticky_age age;
@@ -67,21 +67,8 @@ static bool find_in_list(struct exchange *x, struct str list)
 			continue;
 		x->stay.server = c.server;
 		x->stay.is_due = age == STICKY_OLD;
-		return true;
-	}
-	return false;
-}
-
-static void find_by_cookie(struct exchange *x)
-{
-	const struct message *m = &x->request;
-
-	if (!(m->present & FIELD_BIT(FIELD_cookie)))
 		return;
-	for (unsigned i = 0; i < m->field_count; i++)
-		if (m->fields[i].id == FIELD_cookie &&
-		    find_in_list(x, field_value(&m->fields[i])))
-			return;
+	}
 }
 
 /* The two keys are as good for two hashes as for a signature. */
@@ -154,18 +141,21 @@ static bool strip(struct exchange *x, struct field *f)
 		exchange_fail(x, END_overloaded);
 		return false;
 	}
+	x->stay.hidden = field_value(f);
 	f->drop |= o.n == 0;
 	f->value = o.p;
 	f->value_len = (uint32_t)o.n;
 	return true;
 }
 
-/* A cookie is for all paths, so other pools of the vhost get it, too. */
-static bool hide(struct exchange *x)
+/* A cookie is for all paths, so other pools of the vhost get it, too.  Of
+ * several fields that have ours, which nobody sends, the last is known. */
+bool stay_hide(struct exchange *x)
 {
 	const struct message *m = &x->request;
 
-	if (!(m->present & FIELD_BIT(FIELD_cookie)))
+	if (x->vhost->sticky_cookie_count == 0 ||
+	    !(m->present & FIELD_BIT(FIELD_cookie)))
 		return true;
 	for (unsigned i = 0; i < m->field_count; i++) {
 		struct field *f = &m->fields[i];
@@ -186,8 +176,6 @@ bool stay_begin(struct exchange *x, struct pick *pick)
 		pick->wanted = x->stay.server;
 		pick->only_wanted = conf->fails;
 	}
-	if (x->vhost->sticky_cookie_count > 0 && !hide(x))
-		return false;
 	return x->end == END_NONE;
 }
 

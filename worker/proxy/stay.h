@@ -11,10 +11,12 @@
  * have; CONF is kept.  0 or -ENOMEM. */
 int stay_init(const struct conf *conf, const struct hash_key *daemon);
 
-/*
- * Before a server is picked: the one that the client of X stays with goes to
- * PICK, and no cookie of ours goes to an origin.  False after exchange_fail.
- */
+/* No cookie of ours goes to an origin; it is remembered for stay_begin.  False
+ * after exchange_fail. */
+bool stay_hide(struct exchange *x);
+
+/* Before a server of X's pool is picked: the one that the client stays with goes
+ * to PICK.  False after exchange_fail. */
 bool stay_begin(struct exchange *x, struct pick *pick);
 
 /* The server of X, which was picked by PICK, has answered with HEAD: there the
