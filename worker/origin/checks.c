@@ -32,10 +32,12 @@
 #define SPREAD_MOST (2 * USEC_PER_SEC)
 #define AGAIN (20 * USEC_PER_MSEC) /* when there are too many at once */
 #define WHOLE 1000000
+#define BUCKETS 4096
 
 struct check_job {
 	uint32_t magic;
 	struct list link;
+	struct check_job *beside; /* in its bucket */
 	struct hash_id id;
 	struct health_row *row;
 	struct check_target target;
@@ -46,6 +48,7 @@ struct check_job {
 };
 
 static struct list jobs = {&jobs, &jobs};
+static struct check_job *buckets[BUCKETS]; /* by id, which is a hash */
 static unsigned job_count;
 static unsigned under_way;
 static bool taking_part;
@@ -145,10 +148,20 @@ void checks_say(struct out *o, const struct server *s)
 
 /* ---- one check ---- */
 
+static struct check_job **bucket_of(struct hash_id id)
+{
+	return &buckets[id.word[0] % BUCKETS];
+}
+
 static void job_free(struct check_job *job)
 {
+	struct check_job **at = bucket_of(job->id);
+
 	timer_clear(&job->timer);
 	list_del(&job->link);
+	while (*at != job)
+		at = &(*at)->beside;
+	*at = job->beside;
 	job_count--;
 	health_detach(&job->row);
 	job->magic = 0;
@@ -268,14 +281,11 @@ static struct hash_id id_of(const struct server *s,
 
 static struct check_job *find(struct hash_id id)
 {
-	LIST_FOREACH(at, &jobs) {
-		struct check_job *job =
-		    container_of(at, struct check_job, link);
+	struct check_job *job = *bucket_of(id);
 
-		if (hash_id_eq(job->id, id))
-			return job;
-	}
-	return NULL;
+	while (job != NULL && !hash_id_eq(job->id, id))
+		job = job->beside;
+	return job;
 }
 
 static struct check_job *job_make(const struct server *s, struct hash_id id)
@@ -294,6 +304,8 @@ static struct check_job *job_make(const struct server *s, struct hash_id id)
 	list_init(&job->servers);
 	timer_init(&job->timer, look);
 	list_add_tail(&jobs, &job->link);
+	job->beside = *bucket_of(id);
+	*bucket_of(id) = job;
 	job_count++;
 	return job;
 }
