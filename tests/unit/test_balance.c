@@ -187,7 +187,7 @@ START_TEST(who_is_full_is_waited_for_before_one_is_tried_again)
 	make(all[_i], 2, NULL);
 	conf_pool.queue.size = 10;
 	conf_servers[1].max_conns = 1;
-	ck_assert(server_reserve(server('b')));
+	ck_assert(server_reserve(server('b'), true));
 	balance_tried(&pick, server('a'));
 	ck_assert_int_eq(pick_one(&pick), '-');
 	ck_assert(pick.full);
@@ -241,7 +241,7 @@ START_TEST(a_nearer_tier_is_asked_first_and_spills_over)
 	atomic_store(&server('a')->row->server.wish, HEALTH_DOWN);
 	ck_assert_str_eq(turns(3), "bbb");
 	conf_servers[1].max_conns = 1;
-	server_reserve(server('b'));
+	server_reserve(server('b'), true);
 	ck_assert_str_eq(turns(3), "ccc");
 }
 END_TEST
@@ -281,10 +281,10 @@ END_TEST
 START_TEST(of_two_that_are_drawn_the_one_with_less_to_do_is_taken)
 {
 	make(CONF_BALANCE_p2c, 2, NULL);
-	server_reserve(server('a'));
+	server_reserve(server('a'), true);
 	ck_assert_str_eq(turns(8), "bbbbbbbb");
-	server_reserve(server('b'));
-	server_reserve(server('b'));
+	server_reserve(server('b'), true);
+	server_reserve(server('b'), true);
 	ck_assert_str_eq(turns(8), "aaaaaaaa");
 }
 END_TEST
@@ -317,10 +317,10 @@ END_TEST
 START_TEST(the_fewest_in_flight_for_their_weight)
 {
 	make(CONF_BALANCE_least_conn, 3, (unsigned[]){1, 2, 1});
-	server_reserve(server('a'));
-	server_reserve(server('b'));
+	server_reserve(server('a'), true);
+	server_reserve(server('b'), true);
 	ck_assert_str_eq(turns(2), "cc");
-	server_reserve(server('c'));
+	server_reserve(server('c'), true);
 	ck_assert_str_eq(turns(2), "bb");
 }
 END_TEST
@@ -332,7 +332,7 @@ START_TEST(the_fastest_is_taken_until_it_has_more_to_do)
 	server_measured(server('b'), 3500);
 	ck_assert_str_eq(turns(3), "aaa");
 	for (int i = 0; i < 4; i++)
-		server_reserve(server('a'));
+		server_reserve(server('a'), true);
 	ck_assert_str_eq(turns(3), "bbb");
 }
 END_TEST
@@ -342,7 +342,7 @@ START_TEST(the_first_that_has_room)
 	make(CONF_BALANCE_first, 2, NULL);
 	conf_servers[0].max_conns = 1;
 	ck_assert_str_eq(turns(3), "aaa");
-	server_reserve(server('a'));
+	server_reserve(server('a'), true);
 	ck_assert_str_eq(turns(3), "bbb");
 }
 END_TEST
@@ -420,6 +420,21 @@ START_TEST(an_operator_changes_weights)
 }
 END_TEST
 
+/* Between the choice and the reservation. */
+START_TEST(an_order_that_comes_at_the_last_moment_holds)
+{
+	make(CONF_BALANCE_p2c, 1, NULL);
+	atomic_store(&server('a')->row->server.wish, HEALTH_DRAIN);
+	ck_assert(!server_reserve(server('a'), false));
+	ck_assert_uint_eq(server_in_flight(server('a')), 0);
+	ck_assert(server_reserve(server('a'), true));
+	atomic_store(&server('a')->row->server.wish, HEALTH_DOWN);
+	ck_assert(!server_reserve(server('a'), true));
+	ck_assert_uint_eq(server_in_flight(server('a')), 1);
+	ck_assert_uint_eq(atomic_load(&server('a')->row->server.requests), 1);
+}
+END_TEST
+
 START_TEST(one_server_has_every_turn)
 {
 	make(CONF_BALANCE_p2c, 1, NULL);
@@ -462,6 +477,7 @@ int main(void)
 	tcase_add_test(tcase, a_popular_key_does_not_drown_its_server);
 	tcase_add_test(tcase, a_server_that_is_back_begins_with_little);
 	tcase_add_test(tcase, an_operator_changes_weights);
+	tcase_add_test(tcase, an_order_that_comes_at_the_last_moment_holds);
 	tcase_add_test(tcase, one_server_has_every_turn);
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);

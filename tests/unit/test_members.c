@@ -182,7 +182,7 @@ START_TEST(what_is_held_outlives_its_address_and_comes_back_as_itself)
 	begin(&server);
 	turn_until_have("127.0.0.1:8080");
 	held = pool->at[0];
-	ck_assert(server_reserve(held));
+	ck_assert(server_reserve(held, true));
 	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "app.internal");
 	turn_until_have("127.0.0.2:8080");
@@ -206,13 +206,13 @@ START_TEST(what_is_not_held_any_more_is_forgotten_after_a_while)
 	begin(&server);
 	turn_until_have("127.0.0.1:8080");
 	held = pool->at[0];
-	ck_assert(server_reserve(held));
+	ck_assert(server_reserve(held, true));
 	add_address("127.0.0.2");
 	store(NAMES_ADDRESS, "app.internal");
 	turn_until_have("127.0.0.2:8080");
 	server_release(held);
 	loop_turn(0);
-	ck_assert(server_reserve(held)); /* it is there yet */
+	ck_assert(server_reserve(held, true)); /* it is there yet */
 	server_release(held);
 	ck_assert(timer_is_set(&held->farewell));
 	timer_clear(&held->farewell);

@@ -65,7 +65,7 @@ static void borrow_once(void *arg)
 {
 	struct borrowing *b = arg;
 
-	MUST(server_reserve(server));
+	MUST(server_reserve(server, true));
 	b->result = origin_borrow(server, b->idle_at_most, &b->origin);
 	if (b->result < 0)
 		server_release(server);

@@ -373,7 +373,7 @@ static bool take_wanted(const struct choice *c, struct pick *pick,
 	if (!server_is_usable(s, true, c->now) ||
 	    (was_tried(pick, s) && !pick->only_wanted))
 		return pick->only_wanted;
-	if (server_reserve(s)) {
+	if (server_reserve(s, true)) {
 		*server_r = s;
 		return true;
 	}
@@ -416,7 +416,7 @@ struct server *balance_pick(struct pool *p, struct pick *pick)
 			c.again = true;
 			s = choose(&c);
 		}
-		if (s == NULL || server_reserve(s))
+		if (s == NULL || server_reserve(s, false))
 			break;
 		s = NULL;
 	}

@@ -229,7 +229,7 @@ static int await(struct origin **o_p, usec_t deadline)
 	if (err != -ETIMEDOUT)
 		return err;
 	sibling = find_sibling(o->server);
-	if (sibling != NULL && server_reserve(sibling))
+	if (sibling != NULL && server_reserve(sibling, true))
 		return await_two(o_p, sibling, deadline);
 	return conn_await(&o->conn, deadline);
 }

@@ -200,22 +200,24 @@ void pool_retire_server(struct server *s)
 		timer_set(&s->farewell, loop_now() + FAREWELL);
 }
 
-/* All workers that want the last place say so before they look: so never more
- * get it than there are places. */
-bool server_reserve(struct server *s)
+/*
+ * All workers that want the last place say so before they look: so never more
+ * get it than there are places.  And who has seen nothing in flight at a server
+ * that drains may rely on it.  To count the request is the fence between.
+ */
+bool server_reserve(struct server *s, bool stuck)
 {
 	INSIST_MAGIC(s, SERVER_MAGIC);
 	health_hold(s->row);
-	if (s->conf->max_conns > 0) {
-		atomic_thread_fence(memory_order_seq_cst);
-		if (server_in_flight(s) > s->conf->max_conns) {
-			health_release(s->row);
-			return false;
-		}
+	atomic_fetch_add(&s->row->server.requests, 1);
+	if ((s->conf->max_conns > 0 &&
+		server_in_flight(s) > s->conf->max_conns) ||
+	    !server_is_wanted(s, stuck)) {
+		atomic_fetch_sub(&s->row->server.requests, 1);
+		health_release(s->row);
+		return false;
 	}
 	s->reserved++;
-	atomic_fetch_add_explicit(&s->row->server.requests, 1,
-	    memory_order_relaxed);
 	return true;
 }
 

@@ -93,8 +93,9 @@ struct hash_id pool_row_id(const struct conf_pool *p, enum health_kind kind);
 /* How many servers have a row of this process alone, for want of room. */
 unsigned pools_private(void);
 
-/* One more exchange for S is in flight.  False: it is full (max_conns). */
-bool server_reserve(struct server *s);
+/* One more exchange for S is in flight; STUCK: of a client that has been with
+ * it.  False: it is full (max_conns), or an operator wants none any more. */
+bool server_reserve(struct server *s, bool stuck);
 void server_release(struct server *s);
 
 /* What all workers have in flight at S. */

@@ -206,7 +206,7 @@ int relay_request(struct exchange *x, struct server *s, struct reply *reply)
 {
 	int err = try(x, s, idle_at_most(x), reply, NULL);
 
-	if (err > 0 && server_reserve(s)) {
+	if (err > 0 && server_reserve(s, true)) {
 		x->end = END_NONE;
 		err = try(x, s, 0, reply, NULL);
 	}
@@ -218,7 +218,7 @@ int relay_request_apart(struct exchange *x, struct server *s,
 {
 	int err = try(x, s, idle_at_most(x), reply, apart);
 
-	if (err > 0 && server_reserve(s)) {
+	if (err > 0 && server_reserve(s, true)) {
 		*apart = (struct apart){.end = END_NONE};
 		err = try(x, s, 0, reply, apart);
 	}
