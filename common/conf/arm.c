@@ -210,6 +210,7 @@ bool conf_arms_read(struct conf_build *b, struct conf_draft *draft,
 		const config_setting_t *item = conf_tree_item(setting, i);
 		struct conf_arm *arm = &arms[split->arm_count];
 
+		*arm = (struct conf_arm){0}; /* one refused stood there */
 		if (conf_tree_refused(item) ||
 		    !read_arm(b, draft, item, split, arm) ||
 		    !check_twice(b, split, arm, item))

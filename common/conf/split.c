@@ -237,6 +237,7 @@ bool conf_splits_read(struct conf_build *b, struct conf_draft *draft,
 		const config_setting_t *item = conf_tree_item(setting, i);
 		struct conf_split *split = &at[splits->count];
 
+		*split = (struct conf_split){0}; /* one refused stood there */
 		if (conf_tree_refused(item) ||
 		    !read_split(b, draft, item, split) ||
 		    !check_one_chooses(b, item, split, splits) ||
