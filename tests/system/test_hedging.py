@@ -58,6 +58,33 @@ def test_a_server_that_is_in_time_is_alone(sluice, origin):
     assert counters(daemon)["hedges"] == 0
 
 
+def test_a_client_that_stays_with_a_server_waits_for_it(sluice, origin):
+    """A stranger, who is asked for elsewhere, is later than it."""
+    gate = Gate()
+
+    def script(peer):
+        while True:
+            if "/wait" in peer.read_request().start:
+                gate.wait()
+            peer.send(reply(b"home"))
+
+    home, other = origin(script), origin(tell)
+    daemon = sluice(vhost=vhost_of(
+        home, other, pool=HEDGE + 'sticky = { key = "header:X-User"; };'),
+        workers=1)
+    with daemon.client() as client, daemon.client() as stranger:
+        client.send(get("/", "X-User: one"))
+        assert client.read_reply().body == b"home"
+        client.send(get("/wait", "X-User: one"))
+        gate.wait_reached()
+        stranger.send(get("/wait", "X-User: other"))
+        assert stranger.read_reply().body.startswith(b"/wait")
+        gate.open()
+        assert client.read_reply().body == b"home"
+    assert len(other.requests) == 1
+    assert counters(daemon)["hedges"] == 1
+
+
 def test_the_first_may_win_although_it_was_slow(sluice, origin):
     gate = Gate()
 

@@ -141,12 +141,20 @@ static void tell_won(struct hedge *h, struct reply *reply)
 	*reply = h->winner->reply;
 }
 
-static bool is_hedged(const struct exchange *x)
+/* What a client has at the server it stays with nobody else has: who does not
+ * know it would be the faster one. */
+static bool is_at_home(const struct exchange *x, const struct pick *pick)
+{
+	return pick->wanted != 0 && x->server_id == pick->wanted;
+}
+
+static bool is_hedged(const struct exchange *x, const struct pick *pick)
 {
 	return x->pool->hedge > 0 && (x->request.method == METHOD_GET ||
 	    x->request.method == METHOD_HEAD) &&
 	    !body_expected(&x->request.framing) &&
-	    x->request.upgrade.n == 0 && x->probe == 0 && fiber_count() < FIBER_MAX / 2;
+	    x->request.upgrade.n == 0 && x->probe == 0 &&
+	    !is_at_home(x, pick) && fiber_count() < FIBER_MAX / 2;
 }
 
 static void race(struct hedge *h, struct pick *pick, struct reply *reply)
@@ -176,7 +184,7 @@ void hedge_request(struct exchange *x, struct server *s, struct pick *pick,
 {
 	struct hedge *h = NULL;
 
-	if (unlikely(is_hedged(x)))
+	if (unlikely(is_hedged(x, pick)))
 		h = ARENA_NEW(&x->arena, struct hedge);
 	if (h != NULL) {
 		h->x = x;
