@@ -7,8 +7,8 @@ from harness import eventually
 from harness_origin import reply
 from harness_pools import (Load, fleet, pool_vhost,  # noqa: F401
                            wait_idle)
-from harness_scripts import (Gate, counters, crc, get, pattern, post, tell,
-                             wait_counter)
+from harness_scripts import (Gate, counters, crc, get, held, pattern, post,
+                             tell, wait_counter)
 from test_failover import ask, busy, hangs, refusing, resets, vhost_of
 
 HEDGE = 'hedge = "50ms";\n'
@@ -146,6 +146,24 @@ def test_without_a_second_server_nobody_else_is_asked(sluice, origin):
         gate.open()
         assert client.read_reply().body == b"first"
     assert len(first.requests) == 1
+
+
+def test_nothing_is_paid_for_a_second_that_is_not_there(sluice, origin):
+    """More slow requests than the floor of the budget would pay for."""
+    gate = Gate()
+    alone = origin(held(gate, reply(b"slow")))
+    daemon = sluice(vhost=vhost_of(alone, pool='hedge = "10ms";'), workers=1)
+    clients = [daemon.client() for _ in range(20)]
+    for client in clients:
+        client.request()
+    eventually(lambda: len(alone.peers) == 20, what="all to be waiting")
+    assert clients[0].is_quiet(0.2)
+    gate.open()
+    for client in clients:
+        assert client.read_reply().body == b"slow"
+        client.close()
+    got = counters(daemon)
+    assert (got["hedges"], got["retries_refused"]) == (0, 0)
 
 
 @pytest.mark.parametrize("second", [resets, "refuses"])

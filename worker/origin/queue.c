@@ -128,6 +128,11 @@ void queue_freed(struct pool *p)
 
 /* ---- waiting ---- */
 
+bool queue_is_waited(struct pool *p)
+{
+	return p->conf->has_max_conns && health_held(pool_row(p)) > 0;
+}
+
 static int wait(struct pool *p, struct waiter *w)
 {
 	int err;
@@ -147,7 +152,7 @@ int queue_pick(struct pool *p, struct pick *pick, struct str client,
     struct server **server_r)
 {
 	struct waiter w = {.client = client, .pick = pick};
-	bool line = p->conf->has_max_conns && health_held(pool_row(p)) > 0;
+	bool line = queue_is_waited(p);
 	int err;
 
 	*server_r = line ? NULL : balance_pick(p, pick);

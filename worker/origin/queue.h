@@ -28,6 +28,9 @@ void queue_init_pool(struct pool *p);
 WAITS int queue_pick(struct pool *p, struct pick *pick, struct str client,
     struct server **server_r);
 
+/* Does somebody wait there, in whichever worker? */
+bool queue_is_waited(struct pool *p);
+
 /* A server of P may have room again. */
 void queue_freed(struct pool *p);
 

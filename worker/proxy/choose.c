@@ -115,7 +115,9 @@ struct server *choose_server(struct exchange *x, struct pick *pick)
 
 struct server *choose_another(struct exchange *x, struct pick *pick)
 {
-	struct server *server = balance_pick(pool_find(x->pool), pick);
+	struct pool *pool = pool_find(x->pool);
+	struct server *server =
+	    queue_is_waited(pool) ? NULL : balance_pick(pool, pick);
 
 	if (server == NULL)
 		return NULL;
@@ -125,6 +127,5 @@ struct server *choose_another(struct exchange *x, struct pick *pick)
 		server_release(server);
 		return NULL;
 	}
-	balance_tried(pick, server);
 	return server;
 }

@@ -35,7 +35,8 @@ struct chosen choose_describe(struct exchange *x, const struct server *s);
 struct chosen choose_describe_taken(struct exchange *x);
 void choose_take_again(struct exchange *x, const struct chosen *chosen);
 
-/* Another one, without waiting; NULL: there is none. */
+/* Another one, not tried so far, without waiting and without overtaking those
+ * who do; that it is tried the caller says.  NULL: there is none. */
 struct server *choose_another(struct exchange *x, struct pick *pick);
 
 #endif

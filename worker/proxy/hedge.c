@@ -82,17 +82,15 @@ static int await(struct hedge *h, usec_t deadline)
 static void start_second(struct hedge *h, struct pick *pick)
 {
 	struct exchange *x = h->x;
-	struct server *server;
+	struct server *server = choose_another(x, pick);
 
-	if (!failover_afford(x))
-		return;
-	server = choose_another(x, pick);
 	if (server == NULL)
 		return;
-	if (!start_try(h, 1, server)) {
+	if (!failover_afford(x) || !start_try(h, 1, server)) {
 		server_release(server);
 		return;
 	}
+	balance_tried(pick, server);
 	count(hedges);
 	x->attempts++;
 }
