@@ -167,7 +167,7 @@ def test_a_pid_file_of_the_dead_is_1_and_no_obstacle(service):
     pids = processes.descendants(service.pid())
     os.kill(service.pid(), signal.SIGKILL)
     processes.kill(pids)
-    assert service("status") == 1       # a zombie, or gone
+    eventually(lambda: service("status") == 1, what="it to be gone")
     assert service("stop") == 0 and service("reload") == 7
     assert service("start") == 0 and service("status") == 0
 
