@@ -72,31 +72,42 @@ struct hash_id hash_id_add(struct hash_id id, struct str part)
 	    hash_bytes(&second, part.p, part.n)}};
 }
 
-/* -log2(H / 2^64) in units of 2^-24; H > 0.  The integer part is the number of
- * zeros before its first bit; what is behind that bit is squared: each time it
- * reaches 2 the logarithm has one more bit. */
+#define LOG_BITS 16
+
+/* -log2(H / 2^64) in units of 2^-LOG_BITS; H > 0.  The integer part is the
+ * number of zeros before its first bit; what is behind that bit is squared: each
+ * time it reaches 2 the logarithm has one more bit.  (Without a branch, which
+ * would be guessed wrong every other time.) */
 static uint64_t minus_log2(uint64_t h)
 {
 	unsigned zeros = (unsigned)__builtin_clzll(h);
 	uint64_t m = h << zeros >> 32; /* 1 to 2, in units of 2^-31 */
 	uint64_t log = 0;
 
-	for (int bit = 0; bit < 24; bit++) {
+	for (int i = 0; i < LOG_BITS; i++) {
+		uint64_t bit;
+
 		m = m * m >> 31;
-		log <<= 1;
-		if (m >> 32 != 0) {
-			m >>= 1;
-			log |= 1;
-		}
+		bit = m >> 32;
+		m >>= bit;
+		log = log << 1 | bit;
 	}
-	return ((uint64_t)(zeros + 1) << 24) - log;
+	return ((uint64_t)(zeros + 1) << LOG_BITS) - log;
+}
+
+/* Each bit of X changes half of those of the result (the finaliser of
+ * MurmurHash3): enough where both sides are hashes already. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 33) * UINT64_C(0xff51afd7ed558ccd);
+	x = (x ^ x >> 33) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return x ^ x >> 33;
 }
 
 uint64_t hash_rank(uint64_t key, uint64_t id, uint32_t weight)
 {
-	struct hash_key k = {{key, id}};
-	uint64_t h = hash_bytes(&k, "rendezvous", 10);
-	uint64_t log = h > 0 ? minus_log2(h) : (uint64_t)64 << 24;
+	uint64_t h = mix(key ^ mix(id));
+	uint64_t log = h > 0 ? minus_log2(h) : (uint64_t)64 << LOG_BITS;
 
 	if (weight == 0)
 		return 0;

@@ -174,7 +174,7 @@ END_TEST
 /* Another version that says otherwise would move everybody's visitors. */
 START_TEST(arms_are_the_same_for_ever)
 {
-	static const char want[] = "xxxyxxxyxxxxxxxxxxxxxxyx";
+	static const char want[] = "xxxxyxxxxxxxxxxxyxxyxyxx";
 	char got[sizeof(want)] = "";
 
 	load(shares[0]);
