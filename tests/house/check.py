@@ -31,7 +31,7 @@ import house
 
 TOP = Path(__file__).resolve().parent.parent.parent
 UNIT_SECONDS = 300
-SYSTEM_SECONDS = 3600 if os.environ.get("SOAK") else 480
+SYSTEM_SECONDS = 3600 if os.environ.get("SOAK") else 600
 
 
 class Tally:
