@@ -18,7 +18,8 @@ const http = require("http");
 const port = Number(process.argv[1]);
 const say = (what) => console.log(JSON.stringify(what));
 const text = (options, body) => new Promise((resolve, reject) => {
-    const request = http.request({port, ...options}, (reply) => {
+    const to = {host: "127.0.0.1", port, ...options};
+    const request = http.request(to, (reply) => {
         let data = "";
         const from = reply.socket.localPort;
         reply.on("data", (piece) => data += piece);
@@ -83,7 +84,8 @@ CONTINUE = """
 """
 
 UPGRADE = """
-const request = http.request({port, path: "/echo", headers: {
+const request = http.request({
+    host: "127.0.0.1", port, path: "/echo", headers: {
     "Connection": "Upgrade", "Upgrade": "echo"}});
 request.on("upgrade", (reply, socket) => {
     let data = "";

@@ -10,7 +10,8 @@ def backups(*names):
 
 def test_a_backup_serves_only_when_no_other_can(sluice, fleet):
     origins = fleet(3)
-    daemon = sluice(vhost=pool_vhost(origins, QUICK_CHECKS, backups("c")))
+    daemon = sluice(vhost=pool_vhost(
+        origins, QUICK_CHECKS + "retry = { attempts = 3; };", backups("c")))
     with Load(daemon.port, clients=4) as load:
         load.wait_answers(100)
         assert origins[2].count() == 0

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import harness_processes as processes
-from harness import BUILD
+from harness import BUILD, REPOSITORY
 from harness_origin import reply
 
 MAIN = 'user = "nobody";\n'
@@ -180,7 +180,7 @@ def write_shown(text, folder):
 
 def test_the_sample_files_are_shown_and_load_again(tmp_path):
     sample, again = tmp_path / "sample", tmp_path / "again"
-    shutil.copytree(BUILD.parents[1] / "etc", sample)
+    shutil.copytree(REPOSITORY / "etc", sample)
     main = sample / "sluiced.conf"
     main.write_text(main.read_text() + MAIN)
     shown = sluiced("-T", "-f", str(main))
@@ -193,7 +193,7 @@ def test_the_sample_files_are_shown_and_load_again(tmp_path):
 
 
 def test_the_demonstration_is_good(tmp_path):
-    shutil.copytree(BUILD.parents[1] / "etc/demo", tmp_path / "demo")
+    shutil.copytree(REPOSITORY / "etc/demo", tmp_path / "demo")
     done = sluiced("-t", "-f", str(tmp_path / "demo/sluiced.conf"))
     assert done.returncode == 0, done.stderr
 
