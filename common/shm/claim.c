@@ -51,13 +51,6 @@ usec_t claim_due(const claim_word *word)
 	    memory_order_relaxed)) * USEC_PER_MSEC;
 }
 
-bool claim_is_held(const claim_word *word, usec_t now)
-{
-	uint64_t w = atomic_load(word);
-
-	return (w & HELD) != 0 && (usec_t)expiry_of(w) * USEC_PER_MSEC > now;
-}
-
 uint64_t claim_take(claim_word *word, usec_t now, usec_t patience)
 {
 	uint64_t seat = (uint64_t)seat_number();

@@ -22,9 +22,6 @@ typedef _Atomic uint64_t claim_word; /* 0: due since ever, taken by nobody */
 /* When it can be taken: CLOCK_MONOTONIC, in whole milliseconds. */
 usec_t claim_due(const claim_word *word);
 
-/* Is somebody at it now? */
-bool claim_is_held(const claim_word *word, usec_t now);
-
 /* Takes WORD until NOW + PATIENCE if it is due: the claim, or 0. */
 uint64_t claim_take(claim_word *word, usec_t now, usec_t patience);
 

@@ -99,16 +99,6 @@ static void write_how(struct out *o, enum end end, unsigned status)
 		out_lit(o, "slow");
 }
 
-static void write_msec(struct out *o, usec_t time)
-{
-	unsigned rest = (unsigned)(time % USEC_PER_MSEC);
-
-	out_u64(o, (uint64_t)(time / USEC_PER_MSEC));
-	out_char(o, '.');
-	for (unsigned unit = 100; unit > 0; unit /= 10)
-		out_char(o, (char)('0' + rest / unit % 10));
-}
-
 struct str failover_tried(const struct exchange *x)
 {
 	static char text[TRIED_MAX * 256];
@@ -122,7 +112,7 @@ struct str failover_tried(const struct exchange *x)
 		out_char(&o, '/');
 		write_how(&o, t->at[i].end, t->at[i].status);
 		out_char(&o, '/');
-		write_msec(&o, t->at[i].after);
+		out_msec(&o, t->at[i].after);
 	}
 	INSIST(out_ok(&o));
 	return t != NULL ? out_text(&o) : STR_NONE;
