@@ -22,19 +22,27 @@ static void unmap(struct ip *ip)
 	memset(ip->bytes + 4, 0, sizeof(ip->bytes) - 4);
 }
 
+struct ip ip_of_bytes(sa_family_t family, const void *bytes)
+{
+	struct ip ip = {.family = family};
+
+	if (family == AF_INET) {
+		memcpy(ip.bytes, bytes, 4);
+	} else if (family == AF_INET6) {
+		memcpy(ip.bytes, bytes, 16);
+		unmap(&ip);
+	}
+	return ip;
+}
+
 struct ip ip_of(const struct sockaddr_storage *addr)
 {
 	const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
 	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
-	struct ip ip = {.family = addr->ss_family};
 
-	if (ip.family == AF_INET) {
-		memcpy(ip.bytes, &v4->sin_addr, 4);
-	} else if (ip.family == AF_INET6) {
-		memcpy(ip.bytes, &v6->sin6_addr, 16);
-		unmap(&ip);
-	}
-	return ip;
+	if (addr->ss_family == AF_INET6)
+		return ip_of_bytes(AF_INET6, &v6->sin6_addr);
+	return ip_of_bytes(addr->ss_family, &v4->sin_addr);
 }
 
 bool ip_parse(struct str text, struct ip *ip_r)

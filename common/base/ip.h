@@ -24,6 +24,10 @@ struct ip {
 /* Of a socket's address, whatever its family. */
 struct ip ip_of(const struct sockaddr_storage *addr);
 
+/* Of FAMILY, with the 4 or 16 BYTES of the network; other families have
+ * none. */
+struct ip ip_of_bytes(sa_family_t family, const void *bytes);
+
 /* A literal, without brackets, port and zone.  False: it is none. */
 bool ip_parse(struct str text, struct ip *ip_r);
 
