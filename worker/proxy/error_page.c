@@ -6,6 +6,8 @@
  * (errors), read and cut into pieces by the master.  All of these are pages of
  * pieces, and are sent as such: nothing of them is copied.
  *
+ * Clients of gRPC get an error of gRPC (grpc.c) and never a page.
+ *
  * Nothing tells what we are or what is behind us.  The request's id is in the
  * page and in the log: who reports an error can be found there.
  *
@@ -17,6 +19,7 @@
 #include "common/base/insist.h"
 #include "worker/http/accept.h"
 #include "worker/http/h1.h"
+#include "worker/proxy/grpc.h"
 #include "worker/proxy/options.h"
 #include "worker/proxy/ours.h"
 
@@ -298,6 +301,10 @@ void error_page(struct exchange *x, struct reply *reply)
 
 	if (status == 0)
 		return;
+	if (grpc_is(&x->request)) {
+		grpc_refuse(x, status, error_page_words(status), reply);
+		return;
+	}
 	a = choose(x, status, find_entry(x, status, false), NULL);
 	make_reply(x, &a, reply);
 }
@@ -320,7 +327,8 @@ void error_page_instead(struct exchange *x, struct reply *reply)
 	const struct conf_error_page *entry;
 	struct answer a;
 
-	if (reply->head.status < CONF_ERROR_LEAST || x->scope->error_count == 0)
+	if (reply->head.status < CONF_ERROR_LEAST ||
+	    x->scope->error_count == 0 || grpc_is(&x->request))
 		return;
 	entry = find_entry(x, reply->head.status, true);
 	if (entry == NULL)

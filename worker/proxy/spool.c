@@ -18,6 +18,7 @@
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
+#include "worker/proxy/grpc.h"
 #include "worker/proxy/reply.h"
 #include "worker/proxy/spool_file.h"
 
@@ -235,7 +236,9 @@ static bool gather_window(struct exchange *x)
 
 bool spool_gather(struct exchange *x)
 {
-	enum conf_buffer how = x->scope->buffering.request;
+	enum conf_buffer how = grpc_is(&x->request)
+	    ? CONF_BUFFER_OFF
+	    : x->scope->buffering.request;
 	struct str body;
 	bool ok = true;
 
