@@ -2,7 +2,8 @@
  * proxy_header.h - the header that the PROXY protocol puts before a
  * connection's first byte: who the client is whom a peer speaks for.
  *
- * Pure: bytes in, addresses out.  Nothing here waits or allocates.
+ * Pure: bytes in, addresses out, or the other way.  Nothing here waits or
+ * allocates.
  */
 #ifndef WORKER_CONN_PROXY_HEADER_H
 #define WORKER_CONN_PROXY_HEADER_H
@@ -42,5 +43,13 @@ struct proxy_header {
  */
 enum proxy_fault proxy_header_read(struct str bytes, struct proxy_header *h_r,
     size_t *size_r);
+
+/* What proxy_header_write writes at most. */
+#define PROXY_HEADER_WRITTEN 107
+
+/* The header of VERSION (1 or 2) that says H; one that tells nothing is for a
+ * connection of our own. */
+void proxy_header_write(struct out *o, unsigned version,
+    const struct proxy_header *h);
 
 #endif
