@@ -122,6 +122,13 @@ int conn_wait_sender(struct conn *c, struct pace *pace)
 	return err;
 }
 
+ssize_t conn_take(struct conn *c, void *p, size_t n)
+{
+	if (!watch_is_ready(&c->watch, WATCH_READ))
+		return -EAGAIN;
+	return receive(c, p, n);
+}
+
 ssize_t conn_try_read(struct conn *c, void *p, size_t n)
 {
 	ssize_t got = receive(c, p, n);
@@ -175,8 +182,7 @@ static ssize_t transmit(struct conn *c, struct iovec *iov, int count)
 	return sent < 0 ? -errno : sent;
 }
 
-/* Bytes that were sent and not yet acknowledged. */
-static int queued(const struct conn *c)
+int conn_queued(const struct conn *c)
 {
 	int n = 0;
 
@@ -189,14 +195,14 @@ static int queued(const struct conn *c)
 static int wait_some(struct conn *c, struct pace *pace, usec_t time)
 {
 	usec_t since = loop_now();
-	int before = queued(c);
+	int before = conn_queued(c);
 	int err = watch_wait(&c->watch, WATCH_WRITE, since + time);
 	int now;
 
 	pace_waited(pace, since);
 	if (err != -ETIMEDOUT)
 		return err;
-	now = queued(c);
+	now = conn_queued(c);
 	if (now < before)
 		pace_moved(pace, (size_t)(before - now));
 	return err;
@@ -250,6 +256,18 @@ int conn_write(struct conn *c, struct iovec *iov, int count, struct pace *pace)
 		count = advance(&iov, count, (size_t)sent);
 	}
 	return 0;
+}
+
+ssize_t conn_try_write(struct conn *c, const void *p, size_t n)
+{
+	struct iovec iov = {(void *)p, n};
+	ssize_t sent = -EAGAIN;
+
+	if (watch_is_ready(&c->watch, WATCH_WRITE))
+		sent = transmit(c, &iov, 1);
+	if (sent == -EAGAIN)
+		watch_dry(&c->watch, WATCH_WRITE);
+	return sent;
 }
 
 void conn_finish(struct conn *c)

@@ -101,6 +101,9 @@ WAITS ssize_t conn_read(struct conn *c, void *p, size_t n, usec_t deadline);
 /* The same without waiting: -EAGAIN when nothing is there. */
 ssize_t conn_try_read(struct conn *c, void *p, size_t n);
 
+/* The same, and never yields: who calls it pays (fiber_charge) behind it. */
+ssize_t conn_take(struct conn *c, void *p, size_t n);
+
 /* Waits until something can be read, without a buffer to read it into. */
 WAITS int conn_wait_readable(struct conn *c, usec_t deadline);
 
@@ -116,6 +119,16 @@ WAITS int conn_wait_writable(struct conn *c, struct pace *pace);
  */
 WAITS int conn_write(struct conn *c, struct iovec *iov, int iov_count,
     struct pace *pace);
+
+/*
+ * Sends what can be sent now, without waiting or yielding: bytes, -EAGAIN, or
+ * -errno.  After -EAGAIN the same bytes must come again, perhaps with more
+ * behind them.
+ */
+ssize_t conn_try_write(struct conn *c, const void *p, size_t n);
+
+/* Bytes that were sent and that the peer's kernel has not acknowledged. */
+int conn_queued(const struct conn *c);
 
 /* No more will be sent: the peer reads an end. */
 void conn_finish(struct conn *c);

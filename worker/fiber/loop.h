@@ -74,7 +74,7 @@ struct watch {
 	uint8_t ready;	  /* WATCH_ bits: may be tried; see watch_dry */
 	uint8_t seen_hup; /* a hang-up was noted; reads stay "ready" */
 	uint8_t is_level; /* see watch_add_level */
-	uint8_t reserved;
+	uint8_t tells_write; /* on_event hears of WRITE, too */
 	struct fiber *reader; /* parked in watch_wait for READ */
 	struct fiber *writer;
 	/*
@@ -82,8 +82,8 @@ struct watch {
 	 * brings (always for a HANGUP): EVENTS are WATCH_ bits.  READ is in
 	 * it only if nobody was parked to read, so HANGUP alone tells that the
 	 * reader, just woken, will see for itself.  Each further edge after
-	 * a hang-up brings HANGUP again.  WRITE is never told: it comes along
-	 * with every edge.  It may remove any watch, cancel or start
+	 * a hang-up brings HANGUP again.  WRITE is only told on demand: it comes
+	 * along with every edge.  It may remove any watch, cancel or start
 	 * fibers; it must not wait.  NULL: ignore.
 	 */
 	void (*on_event)(struct watch *w, unsigned events);

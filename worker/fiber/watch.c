@@ -6,7 +6,7 @@
  * when it comes, and nobody asks epoll for anything after the registration.
  *
  * EPOLLOUT comes along with every edge and means nothing to a connection
- * that nobody writes to: on_event is not told of it.
+ * that nobody writes to: on_event is told of it only on demand.
  *
  * The events of a turn are noted one after the other, and a watch's on_event
  * may remove any watch: the events of that one which are still to come are
@@ -168,19 +168,22 @@ static void note_level(struct watch *w, uint32_t events)
 static void note(struct watch *w, uint32_t events)
 {
 	unsigned left_over = 0;
+	unsigned writable = 0;
 
 	if (w->is_level) {
 		note_level(w, events);
 		return;
 	}
 	if (events & MEANS_WRITE)
-		(void)bring(w, WATCH_WRITE, w->writer);
+		writable = bring(w, WATCH_WRITE, w->writer);
 	if (events & MEANS_READ)
 		left_over = bring(w, WATCH_READ, w->reader);
 	if (events & MEANS_HANGUP) {
 		w->seen_hup = 1;
 		left_over |= WATCH_HANGUP;
 	}
+	if (w->tells_write)
+		left_over |= writable;
 	if (left_over != 0 && w->on_event != NULL)
 		w->on_event(w, left_over);
 }

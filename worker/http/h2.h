@@ -1,0 +1,236 @@
+/*
+ * h2.h - HTTP/2 over a connection (RFC 9113), as a server and as a client.
+ *
+ * One session per connection, on nghttp2.  Its fiber, the one that runs
+ * h2_run, alone calls nghttp2, in both directions; nghttp2's callbacks never
+ * wait.  Each stream is served by fibers of its own, which exchange bounded
+ * buffers with the session: bytes that came lie in the stream until they are
+ * consumed, bytes to be sent are published and stay where they are until the
+ * session has copied them into the connection's output.  What many streams
+ * publish in one turn leaves with one write.
+ *
+ *   stream's fiber                 session's fiber              connection
+ *   h2_read   <- | pieces | <----- on_data_chunk_recv <-------- | input
+ *   h2_write  -> published, waits  send_data: copied at once -> | output
+ *
+ * A connection without open streams owns no fiber and no buffer: h2_run
+ * returns H2_IDLE, the owner parks the connection, and runs h2_run again when
+ * its next byte comes (or, as a client, when a stream was opened).
+ *
+ * Flow control: the connection's window is credited as bytes arrive, as long
+ * as what lies in its streams is below a cap, and a stream's window as its
+ * fiber consumes; so one slow stream stops itself and not its neighbours.
+ *
+ * Calls return 0 or more, or what conn.h says: -ETIMEDOUT, -ECANCELED;
+ * -ECONNRESET: the peer reset the stream, or the connection is gone.
+ */
+#ifndef WORKER_HTTP_H2_H
+#define WORKER_HTTP_H2_H
+
+#include "common/conf/conf.h"
+#include "worker/conn/conn.h"
+#include "worker/http/h2_fields.h"
+#include "worker/http/message.h"
+
+struct h2_session;
+struct h2_stream;
+
+/* RFC 9113, 7: the codes that we send. */
+enum h2_code {
+	H2_NO_ERROR = 0,
+	H2_PROTOCOL_ERROR = 1,
+	H2_INTERNAL_ERROR = 2,
+	H2_FLOW_CONTROL_ERROR = 3,
+	H2_SETTINGS_TIMEOUT = 4,
+	H2_STREAM_CLOSED = 5,
+	H2_FRAME_SIZE_ERROR = 6,
+	H2_REFUSED_STREAM = 7,
+	H2_CANCEL = 8,
+	H2_COMPRESSION_ERROR = 9,
+	H2_CONNECT_ERROR = 10,
+	H2_ENHANCE_YOUR_CALM = 11,
+	H2_INADEQUATE_SECURITY = 12,
+	H2_HTTP_1_1_REQUIRED = 13
+};
+
+/* ---- sessions ---- */
+
+/* What the owner of sessions does; called on the session's fiber: none of
+ * these may wait. */
+struct h2_events {
+	/*
+	 * As a server: the head of a request has come, well-formed or not.
+	 * Starts a fiber that serves ST, and ends with h2_release.  False, and
+	 * the stream is refused: REFUSED_STREAM.  NULL for clients.
+	 */
+	bool (*request)(struct h2_stream *st);
+
+	/* Nobody reads what ST sends any more: the peer has reset it, or the
+	 * connection is lost.  Cancels whoever serves it.  NULL: nothing. */
+	void (*gone)(struct h2_stream *st);
+};
+
+/* Lives as long as its sessions. */
+struct h2_options {
+	bool server;
+	bool websocket; /* as a server: RFC 8441 */
+	unsigned streams; /* that a client may have open at a time */
+	unsigned fields;  /* of a head that is received, at most */
+	size_t header;	  /* its bytes, as text lines */
+	usec_t head_patience;	   /* between the first frame of a head and
+				      its last, and with the first SETTINGS */
+	struct conf_rate min_rate; /* how slow a peer may take our bytes */
+	const struct h2_events *events;
+};
+
+/*
+ * A session over C, which is open, and stays the caller's; for OWNER.  Our
+ * preface and SETTINGS are sent by the first h2_run.  NULL: no memory.
+ */
+struct h2_session *h2_open(struct conn *c, const struct h2_options *options,
+    void *owner);
+
+/* No fiber may be in h2_run, and no stream be held.  Nulls *S. */
+void h2_free(struct h2_session **s);
+
+void *h2_owner(const struct h2_session *s);
+
+/* Bytes that were read off the connection before there was a session, the
+ * preface among them.  Before the first h2_run. 0, or -errno: end it. */
+int h2_feed(struct h2_session *s, struct str bytes);
+
+enum h2_next {
+	H2_IDLE, /* no stream is open: park the connection, run again later */
+	H2_OVER	 /* h2_free the session, close the connection */
+};
+
+/*
+ * Serves the connection on the calling fiber, until it is idle or over.  When
+ * that fiber is cancelled all streams are told, and what they still have to
+ * say is sent, for a second at most: then it is over.  Not before all streams
+ * were released.
+ */
+WAITS enum h2_next h2_run(struct h2_session *s);
+
+/* Is a fiber in h2_run? */
+bool h2_is_running(const struct h2_session *s);
+
+/* From the conn's on_event, and wherever something changes for the session: the
+ * fiber in h2_run, if there is one, looks again.  (watch.tells_write is set by
+ * h2_open: on_event hears of WATCH_WRITE, too.) */
+void h2_wake(struct h2_session *s);
+
+/*
+ * No new streams from now on: GOAWAY in two steps (RFC 9113, 6.8), and the
+ * session is over when the last stream has ended.  Whoever calls this for a
+ * parked session runs it, too.
+ */
+void h2_drain(struct h2_session *s);
+
+/* May a stream be opened now?  Not beyond what the peer allows, and not behind
+ * its GOAWAY.  As a client. */
+bool h2_has_room(const struct h2_session *s);
+
+/* Streams that are held by somebody. */
+unsigned h2_streams(const struct h2_session *s);
+
+/* Has the peer's SETTINGS_ENABLE_CONNECT_PROTOCOL come?  (as a client) */
+bool h2_peer_takes_websocket(const struct h2_session *s);
+
+/* ---- streams: one fiber reads, one writes, perhaps the same ---- */
+
+/* As a client: a new stream, held by the caller, of which nothing is sent
+ * before h2_write_head.  NULL: no room, or no memory.  If the session is not
+ * running the caller runs it. */
+struct h2_stream *h2_stream_open(struct h2_session *s);
+
+/* The last call: what is not complete is reset (with CANCEL as a client, else
+ * with NO_ERROR if the reply is complete, or INTERNAL_ERROR).  Nulls *ST. */
+void h2_release(struct h2_stream **st);
+
+struct h2_session *h2_session_of(const struct h2_stream *st);
+void h2_set_user(struct h2_stream *st, void *user);
+void *h2_user(const struct h2_stream *st);
+
+/* Resets it, at once: nothing that was published is sent.  Harmless on one
+ * that is closed. */
+void h2_reset(struct h2_stream *st, enum h2_code code);
+
+/* Did the peer reset it, or is the connection gone? */
+bool h2_is_reset(const struct h2_stream *st);
+/* With this code. */
+enum h2_code h2_reset_code(const struct h2_stream *st);
+
+/* As a client: the peer has certainly not acted upon it (REFUSED_STREAM, or
+ * behind its GOAWAY; RFC 9113, 8.7), so it may be sent again elsewhere. */
+bool h2_was_refused(const struct h2_stream *st);
+
+/* ---- reading ---- */
+
+/* As a server: what has come as the request, once: into M, which points into
+ * memory of ST that lives until h2_release, and of A.  FAULT_NONE, or what is
+ * wrong: M holds what was understood.  *RESET_R: the fault is one of HTTP/2
+ * itself, for which a stream is reset and not answered. */
+enum fault h2_request(struct h2_stream *st,
+    const struct conf_head_limits *limits, struct arena *a, struct message *m,
+    bool *reset_r);
+
+/* As a client: waits for the next head of a reply; an interim one is forgotten
+ * by the next call.  METHOD: the request's.  0 and what is wrong with it in
+ * *fault_r, or -errno. */
+WAITS int h2_reply(struct h2_stream *st, usec_t deadline, enum method method,
+    const struct conf_head_limits *limits, struct arena *a, struct message *m,
+    enum fault *fault_r);
+
+/*
+ * The next bytes of the body, where they lie: 1 and *piece_r, 0 at the end
+ * (RFC 9113's END_STREAM), -errno.  The same ones again, perhaps with more
+ * behind them, unless they were consumed.  PACE is how slow the peer may be.
+ */
+WAITS int h2_read(struct h2_stream *st, struct pace *pace, struct str *piece_r);
+
+/* The first N of those are not needed any more. */
+void h2_consumed(struct h2_stream *st, size_t n);
+
+/* Would h2_read answer at once? */
+bool h2_is_readable(const struct h2_stream *st);
+
+/* Has the peer sent all of it?  And how much of that lies in ST. */
+bool h2_is_whole(const struct h2_stream *st);
+size_t h2_held(const struct h2_stream *st);
+
+/* After the end: the trailer fields, into M.  FAULT_NONE and M->field_count 0
+ * when there are none. */
+enum fault h2_trailers(struct h2_stream *st, struct arena *a,
+    struct message *m);
+
+/* ---- writing ---- */
+
+enum h2_head_kind {
+	H2_HEAD_INTERIM, /* 1xx: others follow */
+	H2_HEAD,	 /* a body follows, or trailer fields */
+	H2_HEAD_LAST	 /* the message ends here */
+};
+
+/*
+ * A head, of the fields of F (h2_fields.h).  H2_HEAD does not wait, and leaves
+ * with what is published next or in the next turn: F stays as it is until the
+ * next call that writes has returned, or until h2_release.  The others wait
+ * until the session has taken it.  0 or -errno.
+ */
+WAITS int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
+    enum h2_head_kind kind);
+
+/*
+ * Publishes COUNT parts, and waits until the session has taken them all.
+ * LAST: the body ends with them.  PACE is how slow the peer may take them: time
+ * in which it gives us no window, though the connection moves, is its own.
+ */
+WAITS int h2_write(struct h2_stream *st, const struct str *parts,
+    unsigned count, bool last, struct pace *pace);
+
+/* Ends the message with trailer fields, instead of LAST. */
+WAITS int h2_write_trailers(struct h2_stream *st, const struct h2_fields *f,
+    struct pace *pace);
+
+#endif
