@@ -89,6 +89,7 @@ static void read_shared(struct conf_build *b, const config_setting_t *root)
 	const config_setting_t *group =
 	    conf_setting_get(root, SETTING_GLOBAL_shared);
 
+#define AREA_FIXED(name)
 #define AREA(name)                                                            \
 	b->conf->shared[CONF_AREA_##name] =                                     \
 	    conf_setting_size(group, SETTING_SHARED_##name);

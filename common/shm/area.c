@@ -171,6 +171,15 @@ void area_close(struct area *a)
 	*a = (struct area){.fd = -1};
 }
 
+/* Where the kernel does not know it, core dumps are what they were. */
+void area_hide(void *table, uint64_t size)
+{
+	char *start = (char *)table - sizeof(struct area_header);
+
+	(void)madvise(start, sizeof(struct area_header) + (size_t)size,
+	    MADV_DONTDUMP);
+}
+
 void area_drop_fd(struct area *a)
 {
 	INSIST(a->table != NULL);

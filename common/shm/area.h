@@ -49,6 +49,10 @@ int area_attach(int fd, const struct area_shape *shape, struct area *a_r);
 /* Unmaps and closes.  Safe on a zeroed struct. */
 void area_close(struct area *a);
 
+/* What is in it goes into no core dump, of this process or its children: for
+ * areas of secrets.  SIZE bytes at TABLE. */
+void area_hide(void *table, uint64_t size);
+
 /* In a worker after the fork: closes the descriptor, keeps the mapping. */
 void area_drop_fd(struct area *a);
 

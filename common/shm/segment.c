@@ -13,8 +13,10 @@
 #include "common/base/insist.h"
 #include "common/base/log.h"
 #include "common/shm/health.h"
-#include "common/shm/sticky.h"
 #include "common/shm/names.h"
+#include "common/shm/sessions.h"
+#include "common/shm/sticky.h"
+#include "common/shm/tickets.h"
 
 struct holding {
 	unsigned holders; /* segments */

@@ -1,11 +1,20 @@
 /*
- * areas.h - the areas of the segment whose size is a setting of "shared":
+ * areas.h - the areas of the segment:
  *
- *   AREA(name)
+ *   AREA(name)        its size is a setting of "shared"
+ *   AREA_FIXED(name)  it has one size, and its functions take 0 for it
  *
  * Each is a table of common/shm with three functions: name_shape, name_create
  * and name_enter.  (The seats have their own way: the master needs them.)
  */
+#ifndef AREA_FIXED
+#define AREA_FIXED(name) AREA(name)
+#endif
+
 AREA(health)
 AREA(sticky)
 AREA(names)
+AREA(sessions)
+AREA_FIXED(tickets)
+
+#undef AREA_FIXED

@@ -98,7 +98,8 @@ SETTING(SHARED, names, SIZE, 64 << 10, (uint64_t)1 << 30, "1m", "\"4m\"",
     "of the table of names of servers")
 LATER(SHARED, cache, "of the cache")
 LATER(SHARED, limits, "of what rates are counted by")
-LATER(SHARED, sessions, "of TLS sessions")
+SETTING(SHARED, sessions, SIZE, 1 << 20, (uint64_t)4 << 30, "8m", "\"32m\"",
+    "of the table of TLS sessions")
 
 SETTING(CONTROL, socket, TEXT, 0, 0, CONF_RUN_DIR "/ctl.sock",
     "\"" CONF_RUN_DIR "/ctl.sock\"", "the path of the socket")
