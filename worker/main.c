@@ -27,6 +27,8 @@
 #include "worker/asked.h"
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
+#include "worker/conn/tls.h"
+#include "worker/contexts.h"
 #include "worker/drain.h"
 #include "worker/fiber/loop.h"
 #include "worker/fiber/wakeup.h"
@@ -261,6 +263,10 @@ static int set_up(const struct worker_start *start)
 	if (err == 0)
 		err = clients_init(serve_client, clients_max(start->nofile),
 		    conf);
+	if (err == 0)
+		err = tls_init();
+	if (err == 0)
+		err = contexts_init(conf);
 	if (err == 0)
 		err = wakeup_init();
 	queue_init();

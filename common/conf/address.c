@@ -153,3 +153,13 @@ bool conf_address_eq(const struct conf_address *a,
 	INSIST(a->len > 0 && b->len > 0);
 	return a->len == b->len && memcmp(&a->addr, &b->addr, a->len) == 0;
 }
+
+bool conf_address_has_port(const struct conf_address *a, uint16_t port)
+{
+	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a->addr;
+	const struct sockaddr_in *in = (const struct sockaddr_in *)&a->addr;
+
+	if (a->addr.ss_family == AF_INET6)
+		return in6->sin6_port == htons(port);
+	return a->addr.ss_family == AF_INET && in->sin_port == htons(port);
+}

@@ -46,10 +46,19 @@ struct conf_scan_input conf_build_input(struct conf_build *b,
 	    .secret = b->secret};
 }
 
+static void add_tls(struct conf *conf, const struct conf_tls *tls)
+{
+	conf->tls[tls->number] = tls;
+	for (unsigned i = 0; i < tls->pair_count; i++)
+		conf->pairs[tls->pairs[i]->number] = tls->pairs[i];
+}
+
 static void add_vhost(struct conf *conf, const struct conf_draft *draft)
 {
 	INSIST(draft->vhost->host_count > 0 && draft->vhost->route_count > 0);
 	conf->vhosts[conf->vhost_count++] = draft->vhost;
+	if (draft->vhost->tls != NULL)
+		add_tls(conf, draft->vhost->tls);
 	for (struct conf_pool_draft *p = draft->pools; p; p = p->next) {
 		INSIST(p->pool->server_count > 0);
 		p->pool->id = conf->pool_count;
@@ -71,6 +80,10 @@ void conf_build_finish(struct conf_build *b)
 	}
 	conf->vhosts = ARENA_ARRAY(&conf->arena, struct conf_vhost *, vhosts);
 	conf->pools = ARENA_ARRAY(&conf->arena, struct conf_pool *, pools);
+	conf->tls = ARENA_ARRAY(&conf->arena, const struct conf_tls *,
+	    conf->tls_count);
+	conf->pairs = ARENA_ARRAY(&conf->arena, const struct conf_pair *,
+	    conf->pair_count);
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next)
 		add_vhost(conf, d);
 	INSIST(conf->listener_count > 0);

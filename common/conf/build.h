@@ -11,10 +11,14 @@
 #include "common/conf/report.h"
 #include "common/conf/tree.h"
 
+/* What an entry of "listen" says outright. */
+enum conf_scheme { CONF_SCHEME_NONE, CONF_SCHEME_HTTP, CONF_SCHEME_HTTPS };
+
 /* An address of a vhost, as its "listen" says. */
 struct conf_binding {
 	struct conf_address address;
 	bool is_unix;
+	enum conf_scheme scheme;
 	struct conf_spot spot;
 };
 

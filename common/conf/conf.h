@@ -19,6 +19,7 @@
 #include "common/conf/pool_t.h"
 #include "common/conf/scope_t.h"
 #include "common/conf/template.h"
+#include "common/conf/tls_t.h"
 #include "common/conf/ways.h"
 
 /* What must hold besides the path for a route to be taken. */
@@ -144,6 +145,9 @@ struct conf_vhost {
 	struct str *sticky_cookies; /* names: no origin gets them */
 	unsigned sticky_cookie_count;
 	const char *canonical; /* clients of other names go there, or NULL */
+	const struct conf_tls *tls; /* NULL: it speaks none */
+	struct str hsts;	    /* a field line of replies over TLS, or "" */
+	bool https_redirect;	    /* plain clients are sent to https:// */
 	const struct conf_scope *scope; /* until its route is known */
 	struct conf_place place;
 };
@@ -152,6 +156,9 @@ struct conf_vhost {
 struct conf_listener {
 	struct conf_address address;
 	bool is_unix;
+	bool tls; /* its clients speak TLS */
+	bool h2c; /* and else they may begin with HTTP/2 */
+	usec_t handshake_timeout; /* the longest of its vhosts */
 	struct conf_names names;
 	/* Until the vhost is known: that of sluiced.conf, but for a head the
 	 * most that any vhost or route here grants. */
@@ -204,6 +211,10 @@ struct conf {
 	unsigned listener_count;
 	struct conf_vhost **vhosts; /* in file name order */
 	unsigned vhost_count;
+	const struct conf_tls **tls; /* of all vhosts; index == tls->number */
+	unsigned tls_count;
+	const struct conf_pair **pairs; /* all; index == pair->number */
+	unsigned pair_count;
 	struct conf_pool **pools; /* all of them; index == pool->id */
 	unsigned pool_count;
 	unsigned arm_count; /* above the number of any arm */

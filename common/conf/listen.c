@@ -6,6 +6,7 @@
  *	"80" or 80			all addresses, IPv4 and IPv6
  *	"127.0.0.1:80" "[::1]:80"	one address
  *	"http://127.0.0.1:80"		the same, said outright
+ *	"https://127.0.0.1:8443"	with TLS, whatever the port
  *	"unix:/run/app.sock"		a socket in the file system
  *
  * A bare port makes two bindings; the one of IPv6 is left out silently where
@@ -174,25 +175,26 @@ static bool takes_scheme(struct str *text, struct str scheme)
 static void read_entry(struct conf_build *b, const struct conf_spot *spot,
     struct str text, struct conf_bindings *bindings)
 {
+	enum conf_scheme scheme = CONF_SCHEME_NONE;
+	unsigned before = bindings->count;
 	struct conf_hostport parts;
 
 	if (takes_scheme(&text, STR("unix:"))) {
 		read_unix(b, spot, text, bindings);
 		return;
 	}
-	if (takes_scheme(&text, STR("https://"))) {
-		conf_report_error(b->report, spot,
-		    "listening with TLS is not built yet");
-		return;
-	}
-	if (!takes_scheme(&text, STR("http://")) && is_number(text)) {
+	if (takes_scheme(&text, STR("https://")))
+		scheme = CONF_SCHEME_HTTPS;
+	else if (takes_scheme(&text, STR("http://")))
+		scheme = CONF_SCHEME_HTTP;
+	if (scheme == CONF_SCHEME_NONE && is_number(text))
 		read_bare_port(b, spot, text, bindings);
-		return;
-	}
-	if (conf_address_split(text, &parts) && parts.port.p != NULL)
+	else if (conf_address_split(text, &parts) && parts.port.p != NULL)
 		read_ip(b, spot, &parts, bindings);
 	else
 		refuse_shape(b, spot, text);
+	for (; before < bindings->count; before++)
+		bindings->at[before].scheme = scheme;
 }
 
 static void make_room(struct conf_build *b, struct conf_bindings *bindings,

@@ -44,6 +44,16 @@ static struct conf_listener *find_listener(struct conf *conf,
 	return NULL;
 }
 
+/* Without a word on it, all ports but 80 do where the vhost can. */
+static bool speaks_tls(const struct conf_binding *binding,
+    const struct conf_vhost *v)
+{
+	if (binding->scheme != CONF_SCHEME_NONE || v->tls == NULL)
+		return binding->scheme == CONF_SCHEME_HTTPS;
+	return !binding->is_unix &&
+	    !conf_address_has_port(&binding->address, 80);
+}
+
 static void add_listeners(struct conf_build *b, const struct conf_draft *draft)
 {
 	const struct conf_bindings *bindings = bindings_of(b, draft);
@@ -58,6 +68,9 @@ static void add_listeners(struct conf_build *b, const struct conf_draft *draft)
 		conf->listeners[conf->listener_count++] =
 		    (struct conf_listener){.address = binding->address,
 			.is_unix = binding->is_unix,
+			.tls = speaks_tls(binding, draft->vhost),
+			.handshake_timeout = draft->vhost->tls != NULL
+			    ? draft->vhost->tls->handshake_timeout : 0,
 			.place = written ? conf_spot_place(&binding->spot)
 					 : draft->vhost->place};
 	}

@@ -9,6 +9,7 @@
 #include "common/base/hash.h"
 #include "common/conf/pattern.h"
 #include "common/conf/scope_t.h"
+#include "common/conf/tls_t.h"
 
 /*
  * One server, at ADDRESS; or, with a NAME, as many as it has addresses at the
@@ -18,6 +19,7 @@ struct conf_server {
 	const char *url; /* as written, with its scheme */
 	struct conf_address address;
 	const char *name; /* "app.internal", in lower case; or NULL */
+	bool https;
 	bool is_service;  /* ports, weights and hosts are NAME's to say */
 	uint16_t port;	  /* else, of all addresses of NAME */
 	const char *host;   /* for a Host field of our own: "127.0.0.1:3000" */
@@ -138,6 +140,9 @@ struct conf_retry {
 	uint32_t budget; /* of requests, in millionths */
 };
 
+/* The version of HTTP that servers are spoken to in. */
+enum conf_pool_http { CONF_POOL_HTTP_AUTO, CONF_POOL_HTTP_1, CONF_POOL_HTTP_2 };
+
 struct conf_pool {
 	const char *name; /* "web"; of proxy = "url": the url */
 	bool is_named;	  /* "web" */
@@ -161,6 +166,9 @@ struct conf_pool {
 	const struct conf_breaker *breaker; /* NULL: never shut */
 	const struct conf_stay *sticky; /* NULL: clients stay nowhere */
 	struct conf_retry retry;
+	struct conf_origin_tls tls; /* to servers with https:// */
+	enum conf_pool_http http;
+	unsigned proxy_protocol; /* 1 or 2: connections begin with it */
 	usec_t hedge; /* a second server is asked after so long; 0: never */
 	struct conf_vhost *vhost;
 	struct conf_place place;

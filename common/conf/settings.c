@@ -56,6 +56,7 @@ static const char *const context_names[] = {
     [CONTEXT_ARM] = "an arm of a split",
     [CONTEXT_BUFFERING] = "buffering",
     [CONTEXT_RETRY] = "retry of a pool",
+    [CONTEXT_TLS] = "tls",
 };
 
 static const struct conf_setting_row *find_row(struct str key,

@@ -45,7 +45,8 @@ enum conf_context {
 	CONTEXT_SPLIT,
 	CONTEXT_ARM,
 	CONTEXT_BUFFERING,
-	CONTEXT_RETRY
+	CONTEXT_RETRY,
+	CONTEXT_TLS
 };
 
 enum conf_type {

@@ -22,6 +22,7 @@
 #include "common/conf/route.h"
 #include "common/conf/scope.h"
 #include "common/conf/settings.h"
+#include "common/conf/tls.h"
 
 static struct conf_draft *add_draft(struct conf_build *b,
     const struct conf_spot *spot, unsigned hosts)
@@ -267,6 +268,7 @@ static struct conf_draft *read_vhost(struct conf_build *b,
 	below = conf_preset_layers(b, root);
 	draft->layers = conf_layers_over(&below, root);
 	draft->vhost->scope = conf_scope_read(b, &draft->layers);
+	draft->vhost->tls = conf_tls_read(b, root, draft->vhost);
 	read_listen(b, draft, root);
 	read_ways(b, draft, root);
 	read_canonical(b, draft->vhost, root);

@@ -8,6 +8,8 @@
  * goes down too, and is not folded.
  */
 COUNTER(accepted, "client connections accepted")
+COUNTER(handshakes, "TLS handshakes of clients that succeeded")
+COUNTER(handshakes_failed, "TLS handshakes of clients that failed")
 COUNTER(requests, "requests answered")
 COUNTER(refused, "requests refused or cut by us: malformed, no host, too slow")
 COUNTER(origin_connects, "connections opened to origins")

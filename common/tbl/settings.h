@@ -121,6 +121,11 @@ SETTING(ERROR_LOG, file, TEXT, 0, 0, CONF_LOG_DIR "/error.log",
 SETTING(ERROR_LOG, level, TEXT, 0, 0, "info", "\"warning\"",
     "how much is written: \"error\", \"warning\", \"info\", \"debug\"")
 
+SETTING(TLS, cert, TEXT, 0, 0, NULL, "\"/etc/ssl/www.pem\"",
+    "the file of the certificate and its chain")
+SETTING(TLS, key, TEXT, 0, 0, NULL, "\"/etc/ssl/www.key\"",
+    "the file of its key; else it stands in the same")
+
 SETTING(VHOST, host, TEXTS, 0, 10000, NULL, "\"app.example.com\"",
     "the host names of the vhost; \"*\": all others")
 SETTING(VHOST, listen, LISTEN, 0, 1000, NULL, "[ \"80\", \"[::1]:8080\" ]",
@@ -150,7 +155,9 @@ SETTING(VHOST, canonical, TEXT, 0, 0, NULL, "\"www.example.com\"",
     "the one host name: clients of the others are sent there")
 SETTING(VHOST, use, TEXTS, 0, 16, NULL, "[ \"patient\" ]",
     "the presets whose settings the vhost takes")
-LATER(VHOST, tls, "TLS for clients")
+SETTING(VHOST, tls, GROUP, CONTEXT_TLS, 0, NULL,
+    "{ cert = \"/etc/ssl/www.pem\"; key = \"/etc/ssl/www.key\"; }",
+    "TLS for clients")
 LATER(VHOST, root, "files")
 LATER(VHOST, fallback, "the file for what is not found")
 SETTING(VHOST, headers, GROUP, CONTEXT_HEADERS, 0, NULL,

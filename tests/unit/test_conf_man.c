@@ -44,6 +44,7 @@ static const char *const headings[] = {
     [CONTEXT_ARM] = ".Ss Arms of a split\n",
     [CONTEXT_BUFFERING] = ".Ss The group buffering\n",
     [CONTEXT_RETRY] = ".Ss The group retry of a pool\n",
+    [CONTEXT_TLS] = ".Ss The group tls\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))

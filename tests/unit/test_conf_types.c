@@ -136,6 +136,7 @@ static const struct place {
     [CONTEXT_ARM] = {HOST "routes = ( { path = \"/\"; respond = \"\"; "
 	"split = { name = \"x\"; arms = ( {\n", "\n} ); }; } );"},
     [CONTEXT_BUFFERING] = {HOST PROXY "buffering = {\n", "\n};"},
+    [CONTEXT_TLS] = {HOST PROXY "tls = {\n", "\n};"},
     [CONTEXT_RETRY] = {HOST PROXY "pools = { p = { retry = {\n",
 	"\n}; }; };"},
 };

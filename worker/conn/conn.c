@@ -1,5 +1,5 @@
 /*
- * conn.c - a connection as bytes: plain sockets.
+ * conn.c - a connection as bytes.
  *
  * Runs in workers.  Every call that moves bytes first pays for it
  * (fiber_charge): that is the test for cancellation, and what keeps a fast
@@ -17,9 +17,11 @@
 #include <unistd.h>
 
 #include "common/base/insist.h"
+#include "worker/conn/tls.h"
 
 #define CLOSE_PATIENCE USEC_PER_SEC
 #define CONNECT_RETRY (10 * USEC_PER_MSEC)
+#define UNBLOCK_RETRY (10 * USEC_PER_MSEC)
 
 int conn_open(struct conn *c, int fd,
     void (*on_event)(struct watch *w, unsigned events))
@@ -31,6 +33,8 @@ int conn_open(struct conn *c, int fd,
 void conn_close(struct conn *c)
 {
 	INSIST_MAGIC(c, CONN_MAGIC);
+	if (c->tls != NULL)
+		tls_drop(c);
 	if (conn_is_open(c))
 		watch_close_fd(&c->watch);
 }
@@ -77,6 +81,8 @@ static ssize_t receive(struct conn *c, void *p, size_t n)
 {
 	ssize_t got;
 
+	if (c->tls != NULL)
+		return tls_receive(c, p, n);
 	do
 		got = recv(c->watch.fd, p, n, 0);
 	while (got < 0 && errno == EINTR);
@@ -94,7 +100,7 @@ ssize_t conn_fill(struct conn *c)
 
 	if (room == 0)
 		return -ENOBUFS;
-	if (!watch_is_ready(&c->watch, WATCH_READ))
+	if (!conn_may_read(c))
 		return -EAGAIN;
 	got = receive(c, c->window + c->end, room);
 	if (got > 0)
@@ -104,12 +110,30 @@ ssize_t conn_fill(struct conn *c)
 
 /* ---- moving bytes ---- */
 
+/* TLS wants to write first: perhaps another fiber does, then that will do. */
+static int wait_unblocked(struct conn *c, usec_t deadline)
+{
+	usec_t soon = loop_now() + UNBLOCK_RETRY;
+	int err;
+
+	if (c->watch.writer == NULL)
+		return watch_wait(&c->watch, WATCH_WRITE, deadline);
+	if (soon > deadline)
+		return -ETIMEDOUT;
+	err = fiber_sleep_until(soon);
+	return err == -ETIMEDOUT ? 0 : err;
+}
+
 int conn_wait_readable(struct conn *c, usec_t deadline)
 {
 	int err = fiber_charge(0);
 
 	if (err < 0)
 		return err;
+	if (c->tls != NULL && c->tls_blocked)
+		return wait_unblocked(c, deadline);
+	if (c->tls != NULL && tls_has_pending(c))
+		return 0;
 	return watch_wait(&c->watch, WATCH_READ, deadline);
 }
 
@@ -174,6 +198,8 @@ static ssize_t transmit(struct conn *c, struct iovec *iov, int count)
 	int fd = c->watch.fd;
 	ssize_t sent;
 
+	if (c->tls != NULL)
+		return tls_transmit(c, iov, count);
 	do
 		sent = count == 1
 		    ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
@@ -272,6 +298,8 @@ ssize_t conn_try_write(struct conn *c, const void *p, size_t n)
 
 void conn_finish(struct conn *c)
 {
+	if (c->tls != NULL)
+		tls_finish(c);
 	(void)shutdown(c->watch.fd, SHUT_WR);
 }
 
@@ -287,6 +315,7 @@ void conn_set_reset(struct conn *c)
 {
 	struct linger now = {.l_onoff = 1};
 
+	c->tls_broken = true;
 	(void)setsockopt(c->watch.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 }
 
@@ -294,6 +323,8 @@ bool conn_has_unread(const struct conn *c)
 {
 	char byte;
 
+	if (c->tls != NULL && tls_has_pending(c))
+		return true;
 	return watch_is_ready(&c->watch, WATCH_READ) &&
 	    recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }

@@ -1,8 +1,10 @@
 /*
- * conn.h - a connection as bytes.
+ * conn.h - a connection as bytes, plain or over TLS.
  *
  * A conn is a non-blocking stream socket, registered with the loop for its
  * whole life, and a window of bytes that were received and not yet consumed.
+ * After tls_accept or tls_connect (tls.h) all that is said here of bytes means
+ * those inside TLS.
  * It owns its descriptor and, while one is lent to it, no memory: the window
  * lies in a block that the user lends (conn_lend) and takes back.
  *
@@ -26,10 +28,16 @@
 
 #define CONN_MAGIC 0x434f4e4eu
 
+struct ssl_st; /* of OpenSSL */
+
 struct conn {
 	uint32_t magic;
 	uint32_t cap; /* of the lent window; 0: none is lent */
 	struct watch watch;
+	struct ssl_st *tls; /* speaks TLS: tls.h; NULL: plain */
+	bool tls_partial;   /* what TLS holds is not yet a record */
+	bool tls_blocked;   /* it must write before it can read */
+	bool tls_broken;    /* no close_notify for this one */
 	char *window;
 	uint32_t start; /* received, not consumed: window[start..end) */
 	uint32_t end;
@@ -59,6 +67,9 @@ WAITS int conn_await(struct conn *c, usec_t deadline);
 
 /* Closes; safe on a closed conn.  No fiber may be waiting on it. */
 void conn_close(struct conn *c);
+
+/* Has bytes that were received, but not yet read out of TLS. */
+bool tls_has_pending(const struct conn *c);
 
 static inline bool conn_is_open(const struct conn *c)
 {
@@ -103,6 +114,13 @@ ssize_t conn_try_read(struct conn *c, void *p, size_t n);
 
 /* The same, and never yields: who calls it pays (fiber_charge) behind it. */
 ssize_t conn_take(struct conn *c, void *p, size_t n);
+
+/* Might a read give something, without a system call that says when? */
+static inline bool conn_may_read(const struct conn *c)
+{
+	return watch_is_ready(&c->watch, WATCH_READ) ||
+	    (c->tls != NULL && tls_has_pending(c));
+}
 
 /* Waits until something can be read, without a buffer to read it into. */
 WAITS int conn_wait_readable(struct conn *c, usec_t deadline);

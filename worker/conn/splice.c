@@ -163,7 +163,8 @@ int splice_move(struct splice *s, uint64_t n)
 {
 	struct conduit c;
 	bool is_empty = true;
-	int err = take(&c);
+	int err = s->from->tls != NULL || s->to->tls != NULL ? -ENOTSUP
+							      : take(&c);
 
 	if (err < 0)
 		return err;

@@ -28,7 +28,8 @@ struct splice {
 
 /*
  * Moves N bytes.  0; -ENOTSUP before anything was moved: no pipe; -EPIPE: FROM
- * ended too early (or TO is broken); or another -errno.
+ * ended too early (or TO is broken); or another -errno.  Bytes of TLS can't be
+ * moved so.
  */
 WAITS int splice_move(struct splice *s, uint64_t n);
 

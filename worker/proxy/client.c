@@ -29,6 +29,7 @@
 #include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
+#include "worker/conn/tls.h"
 #include "worker/proxy/idle.h"
 
 #define CLIENT_MAGIC 0x434c4945u
@@ -136,7 +137,7 @@ static void leave_fiber(struct client *c)
 
 /* Did it go for good?  A FIN behind bytes that are still to be read is not
  * yet the end; a FIN inside a body is found by who reads the body. */
-static bool has_left(const struct client *c)
+static bool has_left(struct client *c)
 {
 	char byte;
 	ssize_t got;
@@ -144,7 +145,11 @@ static bool has_left(const struct client *c)
 	if (c->tunnel)
 		return false;
 	got = recv(c->conn.watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-	return got < 0 ? errno != EAGAIN : got == 0 && c->waiting;
+	if (got < 0)
+		return errno != EAGAIN;
+	if (c->conn.tls != NULL)
+		return c->waiting && tls_has_ended(&c->conn);
+	return got == 0 && c->waiting;
 }
 
 static void leave(struct client *c)
@@ -180,7 +185,7 @@ void client_park(struct client *c, usec_t patience)
 	INSIST(c->conn.cap == 0);
 	leave_fiber(c);
 	idle_add(c, patience);
-	if (c->conn.watch.ready & WATCH_READ)
+	if (conn_may_read(&c->conn))
 		on_event(&c->conn.watch, WATCH_READ);
 	made_room();
 }
@@ -235,7 +240,7 @@ void client_accept(const struct conf_listener *l, int fd,
 	count(accepted);
 	count_add(COUNT_clients, 1);
 	watch_dry(&c->conn.watch, WATCH_READ);
-	client_park(c, l->scope->timeouts.idle);
+	client_park(c, l->tls ? l->handshake_timeout : l->scope->timeouts.idle);
 }
 
 /* ---- all of them ---- */

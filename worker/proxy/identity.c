@@ -74,7 +74,7 @@ static void begin(struct exchange *x)
 
 	set_client(who, x->client->peer);
 	who->chain = who->client.family == AF_UNIX ? STR("") : who->address;
-	who->proto = STR("http");
+	who->proto = x->client->conn.tls != NULL ? STR("https") : STR("http");
 	who->host = x->request.authority;
 	who->port = l->is_unix
 	    ? STR("")

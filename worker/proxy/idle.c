@@ -84,10 +84,10 @@ struct client *idle_longest(void)
 
 /* ---- the configuration ---- */
 
-/* How many scopes CONF has, some of them perhaps more than once. */
-static size_t count_scopes(const struct conf *conf)
+/* How many patiences CONF has, some of them perhaps more than once. */
+static size_t count_all(const struct conf *conf)
 {
-	size_t n = 1 + conf->vhost_count;
+	size_t n = 1 + conf->listener_count + conf->vhost_count;
 
 	for (unsigned i = 0; i < conf->vhost_count; i++)
 		n += conf->vhosts[i]->route_count;
@@ -102,6 +102,9 @@ static void gather_one(const struct conf_scope *scope)
 static void gather(const struct conf *conf)
 {
 	gather_one(conf->scope);
+	for (unsigned i = 0; i < conf->listener_count; i++)
+		idles[idle_count++].patience =
+		    conf->listeners[i].handshake_timeout;
 	for (unsigned i = 0; i < conf->vhost_count; i++) {
 		const struct conf_vhost *v = conf->vhosts[i];
 
@@ -125,7 +128,7 @@ int idle_init(const struct conf *conf)
 {
 	free(idles);
 	idle_count = 0;
-	idles = calloc(count_scopes(conf), sizeof(*idles));
+	idles = calloc(count_all(conf), sizeof(*idles));
 	if (idles == NULL)
 		return -ENOMEM;
 	gather(conf);

@@ -4,7 +4,8 @@
  * Runs on the fiber of a client.  This is the heart of the house: everything
  * that happens to a request is called from here, in this order.
  *
- *   serve_client   reads requests as long as they follow each other, serves
+ *   serve_client   greets who has just come (TLS), then serves its requests
+ *   serve_requests reads requests as long as they follow each other, serves
  *                  each, and logs it
  *   serve          finds who is meant, lets the route act, filters, sends
  *   proxy          gets the reply from an origin, trying another if it may
@@ -24,6 +25,7 @@
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/failover.h"
+#include "worker/proxy/greeting.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/hedge.h"
 #include "worker/proxy/hide.h"
@@ -152,13 +154,11 @@ static void finish(struct client *c, struct exchange *x)
 	client_close(c);
 }
 
-void serve_client(void *client)
+static void serve_requests(struct client *c)
 {
-	struct client *c = client;
 	struct exchange *x = exchange_open(c);
 	enum next next = NEXT_CLOSE;
 
-	c->fiber = fiber_self();
 	while (x != NULL && (next = exchange_read(x)) == NEXT_REQUEST) {
 		serve(x);
 		access_log_write(x);
@@ -169,4 +169,15 @@ void serve_client(void *client)
 		park(c, x);
 	else
 		finish(c, x);
+}
+
+void serve_client(void *client)
+{
+	struct client *c = client;
+
+	c->fiber = fiber_self();
+	if (greet(c) == GREETED_HTTP1)
+		serve_requests(c);
+	else
+		client_close(c);
 }

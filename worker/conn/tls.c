@@ -1,0 +1,313 @@
+/*
+ * tls.c - TLS under a connection.
+ *
+ * Runs in workers, on any fiber.  OpenSSL reads and writes the descriptor by a
+ * BIO of ours, which knows what the watch knows: it does not ask a descriptor
+ * that is dry, and notes a short read, so the call that would only say EAGAIN
+ * is saved here as in conn.c.  OpenSSL never waits; on WANT_READ or WANT_WRITE
+ * we park outside of it.
+ *
+ * What goes out in one call is gathered into one record, so that a reply's
+ * head and body are one system call; whatever is larger goes record by record.
+ * All fibers share the buffer for that, and OpenSSL's error queue: nobody waits
+ * between two lines that use them.
+ *
+ * An end without close_notify is an error (RFC 8446, 6.1): what ends with the
+ * connection must not be cut short unseen.
+ */
+#include "worker/conn/tls.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+
+#include "common/base/insist.h"
+
+#define RECORD_MAX ((size_t)16 * 1024) /* RFC 8446, 5.1 */
+#define GROUPS "X25519:P-256:P-384"
+
+static BIO_METHOD *method;
+static char record[RECORD_MAX];
+static int io_error;	       /* of the descriptor, in the last call */
+static unsigned long last_error; /* of OpenSSL, the same */
+
+/* ---- the descriptor, as OpenSSL sees it ---- */
+
+static int say_again(BIO *b, int flag)
+{
+	BIO_set_flags(b, flag | BIO_FLAGS_SHOULD_RETRY);
+	return -1;
+}
+
+static int bio_read(BIO *b, char *p, int n)
+{
+	struct conn *c = BIO_get_data(b);
+	ssize_t got;
+
+	BIO_clear_retry_flags(b);
+	if (!watch_is_ready(&c->watch, WATCH_READ))
+		return say_again(b, BIO_FLAGS_READ);
+	do
+		got = recv(c->watch.fd, p, (size_t)n, 0);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 ? errno == EAGAIN : got > 0 && got < n)
+		watch_dry(&c->watch, WATCH_READ);
+	if (got < 0 && errno == EAGAIN)
+		return say_again(b, BIO_FLAGS_READ);
+	if (got <= 0)
+		io_error = got < 0 ? errno : ECONNRESET;
+	return (int)got;
+}
+
+static int bio_write(BIO *b, const char *p, int n)
+{
+	struct conn *c = BIO_get_data(b);
+	ssize_t sent;
+
+	BIO_clear_retry_flags(b);
+	if (!watch_is_ready(&c->watch, WATCH_WRITE))
+		return say_again(b, BIO_FLAGS_WRITE);
+	do
+		sent = send(c->watch.fd, p, (size_t)n, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent < 0 && errno == EAGAIN) {
+		watch_dry(&c->watch, WATCH_WRITE);
+		return say_again(b, BIO_FLAGS_WRITE);
+	}
+	if (sent < 0)
+		io_error = errno;
+	return (int)sent;
+}
+
+static long bio_control(BIO *b, int command, long number, void *p)
+{
+	(void)b;
+	(void)number;
+	(void)p;
+	return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
+}
+
+int tls_init(void)
+{
+	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+	    "conn");
+	if (method == NULL)
+		return -ENOMEM;
+	BIO_meth_set_read(method, bio_read);
+	BIO_meth_set_write(method, bio_write);
+	BIO_meth_set_ctrl(method, bio_control);
+	return 0;
+}
+
+void tls_free(void)
+{
+	BIO_meth_free(method);
+	method = NULL;
+}
+
+SSL_CTX *tls_context(const SSL_METHOD *of)
+{
+	SSL_CTX *ctx;
+
+	ERR_clear_error();
+	ctx = SSL_CTX_new(of);
+	if (ctx == NULL)
+		return NULL;
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS |
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
+	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
+	    SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+	    SSL_OP_PRIORITIZE_CHACHA);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set1_groups_list(ctx, GROUPS) != 1) {
+		SSL_CTX_free(ctx);
+		ctx = NULL;
+	}
+	ERR_clear_error();
+	return ctx;
+}
+
+/* ---- calls of OpenSSL, and what they say ---- */
+
+static void begin(void)
+{
+	ERR_clear_error();
+	io_error = 0;
+}
+
+/* What RESULT of a call on C's SSL means: -EAGAIN, 0 for an end, -errno. */
+static int understand(struct conn *c, int result)
+{
+	int why = SSL_get_error(c->tls, result);
+
+	last_error = ERR_peek_error();
+	ERR_clear_error();
+	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+		return -EAGAIN;
+	if (why == SSL_ERROR_ZERO_RETURN)
+		return 0;
+	c->tls_broken = true;
+	return io_error != 0 ? -io_error : -EPROTO;
+}
+
+const char *tls_reason(void)
+{
+	const char *text = ERR_reason_error_string(last_error);
+
+	return text != NULL ? text : "the connection broke";
+}
+
+unsigned long tls_error(void)
+{
+	return last_error;
+}
+
+/* ---- the handshake ---- */
+
+/* SSL becomes C's. */
+static int take(struct conn *c, SSL *ssl)
+{
+	BIO *b = BIO_new(method);
+
+	INSIST(c->tls == NULL && c->start == c->end);
+	c->tls = ssl;
+	if (b == NULL)
+		return -ENOMEM;
+	BIO_set_data(b, c);
+	BIO_set_init(b, 1);
+	SSL_set_bio(ssl, b, b);
+	return 0;
+}
+
+static int shake_hands(struct conn *c, usec_t deadline)
+{
+	for (;;) {
+		int err = fiber_charge(0);
+		int result;
+
+		if (err < 0)
+			return err;
+		begin();
+		result = SSL_do_handshake(c->tls);
+		if (result == 1)
+			return 0;
+		err = understand(c, result);
+		if (err != -EAGAIN)
+			return err == 0 ? -EPROTO : err;
+		err = watch_wait(&c->watch,
+		    SSL_want_write(c->tls) ? WATCH_WRITE : WATCH_READ,
+		    deadline);
+		if (err < 0)
+			return err;
+	}
+}
+
+int tls_accept(struct conn *c, SSL *ssl, usec_t deadline)
+{
+	int err = take(c, ssl);
+
+	SSL_set_accept_state(ssl);
+	return err < 0 ? err : shake_hands(c, deadline);
+}
+
+int tls_connect(struct conn *c, SSL *ssl, usec_t deadline)
+{
+	int err = take(c, ssl);
+
+	SSL_set_connect_state(ssl);
+	return err < 0 ? err : shake_hands(c, deadline);
+}
+
+struct str tls_alpn(const struct conn *c)
+{
+	const unsigned char *p = NULL;
+	unsigned n = 0;
+
+	if (c->tls != NULL)
+		SSL_get0_alpn_selected(c->tls, &p, &n);
+	return str_make((const char *)p, n);
+}
+
+/* ---- bytes ---- */
+
+/* A part of a record says nothing until more of it has come. */
+bool tls_has_pending(const struct conn *c)
+{
+	return !c->tls_partial && SSL_has_pending(c->tls) == 1;
+}
+
+ssize_t tls_receive(struct conn *c, void *p, size_t n)
+{
+	size_t got;
+	int result;
+
+	begin();
+	result = SSL_read_ex(c->tls, p, n, &got);
+	c->tls_partial = result != 1;
+	c->tls_blocked = result != 1 && SSL_want_write(c->tls);
+	return result == 1 ? (ssize_t)got : understand(c, result);
+}
+
+/* As much of IOV as a record holds; a first part that fills one stays where
+ * it is. */
+static struct iovec gather(const struct iovec *iov, int count)
+{
+	size_t n = 0;
+
+	if (count == 1 || iov->iov_len >= RECORD_MAX)
+		return *iov;
+	for (int i = 0; i < count && n < RECORD_MAX; i++) {
+		size_t part = iov[i].iov_len;
+
+		if (part > RECORD_MAX - n)
+			part = RECORD_MAX - n;
+		memcpy(record + n, iov[i].iov_base, part);
+		n += part;
+	}
+	return (struct iovec){record, n};
+}
+
+ssize_t tls_transmit(struct conn *c, const struct iovec *iov, int count)
+{
+	struct iovec all = gather(iov, count);
+	size_t sent;
+	int result;
+
+	begin();
+	result = SSL_write_ex(c->tls, all.iov_base, all.iov_len, &sent);
+	if (result == 1)
+		return (ssize_t)sent;
+	result = understand(c, result);
+	return result == 0 ? -EPIPE : result;
+}
+
+/* ---- the end ---- */
+
+bool tls_has_ended(struct conn *c)
+{
+	size_t got;
+	char byte;
+
+	begin();
+	if (SSL_peek_ex(c->tls, &byte, 1, &got) == 1)
+		return false;
+	return understand(c, 0) != -EAGAIN;
+}
+
+void tls_finish(struct conn *c)
+{
+	begin();
+	if (!c->tls_broken && SSL_is_init_finished(c->tls))
+		(void)SSL_shutdown(c->tls);
+	ERR_clear_error();
+}
+
+void tls_drop(struct conn *c)
+{
+	tls_finish(c);
+	SSL_free(c->tls);
+	ERR_clear_error();
+	c->tls = NULL;
+}

@@ -1,0 +1,213 @@
+/*
+ * contexts.c - what this generation speaks TLS with: an SSL_CTX a vhost.
+ *
+ * Runs in workers.  A handshake begins under a context of the listener's, with
+ * which nobody is served; when the ClientHello has said a name, the vhost of
+ * that name brings its own, before any certificate is chosen and any session
+ * is looked up.  A name that no vhost has is refused (RFC 6066, 3).
+ *
+ * This and the master's reading of files are all that touches private keys.
+ */
+#include "worker/contexts.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+#include "common/base/log.h"
+#include "worker/conn/tls.h"
+#include "worker/proxy/greeting.h"
+
+#define NAME_MAX_LEN 255 /* of DNS */
+
+static SSL_CTX **contexts; /* by the number of the conf_tls */
+static SSL_CTX *nobodys;   /* of all listeners: until a name is known */
+
+/* ---- certificates and keys ---- */
+
+static bool use_chain(SSL_CTX *ctx, BIO *pem)
+{
+	X509 *cert = PEM_read_bio_X509_AUX(pem, NULL, NULL, NULL);
+	bool ok = cert != NULL && SSL_CTX_use_certificate(ctx, cert) == 1;
+
+	X509_free(cert);
+	while (ok && (cert = PEM_read_bio_X509(pem, NULL, NULL, NULL)) != NULL)
+		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1) {
+			X509_free(cert);
+			ok = false;
+		}
+	return ok;
+}
+
+static bool use_key(SSL_CTX *ctx, BIO *pem)
+{
+	EVP_PKEY *key = PEM_read_bio_PrivateKey(pem, NULL, NULL, NULL);
+	bool ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
+
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+static bool use_pair(SSL_CTX *ctx, const struct conf_pair *pair)
+{
+	BIO *cert = BIO_new_mem_buf(pair->cert.p, (int)pair->cert.n);
+	BIO *key = BIO_new_mem_buf(pair->key.p, (int)pair->key.n);
+	bool ok = cert != NULL && key != NULL && use_chain(ctx, cert) &&
+	    use_key(ctx, key);
+
+	BIO_free(cert);
+	BIO_free(key);
+	return ok;
+}
+
+/* ---- what is agreed upon ---- */
+
+/* RFC 7301: who offers something, but nothing of ours, is refused. */
+static int choose_protocol(SSL *ssl, const unsigned char **out,
+    unsigned char *out_len, const unsigned char *in, unsigned in_len, void *arg)
+{
+	static const unsigned char both[] = "\x02h2\x08http/1.1";
+	const struct conf_tls *tls = arg;
+	unsigned skip = tls->h2 ? 0 : 3;
+	unsigned char *chosen;
+
+	(void)ssl;
+	if (SSL_select_next_proto(&chosen, out_len, both + skip,
+	    sizeof(both) - 1 - skip, in, in_len) != OPENSSL_NPN_NEGOTIATED)
+		return SSL_TLSEXT_ERR_ALERT_FATAL;
+	*out = chosen;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static bool set_up(SSL_CTX *ctx, const struct conf_tls *tls)
+{
+	bool ok = SSL_CTX_set_min_proto_version(ctx, tls->min_version) == 1 &&
+	    SSL_CTX_set_session_id_context(ctx,
+		(const unsigned char *)&tls->policy, sizeof(tls->policy)) == 1;
+
+	if (ok && tls->ciphers != NULL)
+		ok = SSL_CTX_set_cipher_list(ctx, tls->ciphers) == 1;
+	if (ok && tls->suites != NULL)
+		ok = SSL_CTX_set_ciphersuites(ctx, tls->suites) == 1;
+	for (unsigned i = 0; ok && i < tls->pair_count; i++)
+		ok = use_pair(ctx, tls->pairs[i]);
+	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, (void *)tls);
+	return ok;
+}
+
+/* NULL: it was logged why. */
+static SSL_CTX *make(const struct conf_tls *tls)
+{
+	SSL_CTX *ctx = tls_context(TLS_server_method());
+
+	if (ctx != NULL && set_up(ctx, tls)) {
+		ERR_clear_error();
+		return ctx;
+	}
+	log_error("%s:%u: TLS can't be set up: %s", tls->place.file,
+	    tls->place.line, ERR_reason_error_string(ERR_peek_last_error()));
+	ERR_clear_error();
+	SSL_CTX_free(ctx);
+	return NULL;
+}
+
+/* ---- who is meant ---- */
+
+/* RFC 6066, 3: a list of one host name.  STR_NONE: it is something else. */
+static struct str read_names(const unsigned char *p, size_t n)
+{
+	size_t len;
+
+	if (n < 5 || (size_t)(p[0] << 8 | p[1]) != n - 2 ||
+	    p[2] != TLSEXT_NAMETYPE_host_name)
+		return STR_NONE;
+	len = (size_t)(p[3] << 8 | p[4]);
+	if (len != n - 5 || len == 0 || len > NAME_MAX_LEN ||
+	    memchr(p + 5, '\0', len) != NULL)
+		return STR_NONE;
+	return str_make((const char *)p + 5, len);
+}
+
+/* In lower case into TEXT, of NAME_MAX_LEN bytes, without a dot at its end. */
+static struct str fold(struct str name, char *text)
+{
+	for (size_t i = 0; i < name.n; i++)
+		text[i] = char_lower(name.p[i]);
+	if (text[name.n - 1] == '.')
+		name.n--;
+	return str_make(text, name.n);
+}
+
+/* The vhost of L for the name that the ClientHello in SSL says, or NULL. */
+static const struct conf_vhost *find_vhost(const struct conf_listener *l,
+    SSL *ssl)
+{
+	const unsigned char *p;
+	char text[NAME_MAX_LEN];
+	struct str name;
+	size_t n;
+
+	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) != 1)
+		return l->names.catch_all;
+	name = read_names(p, n);
+	return name.n > 0 ? conf_names_find(&l->names, fold(name, text)) : NULL;
+}
+
+static int on_hello(SSL *ssl, int *alert, void *arg)
+{
+	const struct conf_listener *l = SSL_get_app_data(ssl);
+	const struct conf_vhost *v = find_vhost(l, ssl);
+	const struct conf_tls *tls = v != NULL ? v->tls : NULL;
+
+	(void)arg;
+	if (tls == NULL) {
+		*alert = SSL_AD_UNRECOGNIZED_NAME;
+		return SSL_CLIENT_HELLO_ERROR;
+	}
+	SSL_set_SSL_CTX(ssl, contexts[tls->number]);
+	if (SSL_set_min_proto_version(ssl, tls->min_version) != 1)
+		return SSL_CLIENT_HELLO_ERROR;
+	return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+/* Acknowledged, as there is a vhost of that name. */
+static int on_name(SSL *ssl, int *alert, void *arg)
+{
+	(void)ssl;
+	(void)alert;
+	(void)arg;
+	return SSL_TLSEXT_ERR_OK;
+}
+
+static SSL *open_for(const struct conf_listener *l)
+{
+	SSL *ssl = SSL_new(nobodys);
+
+	ERR_clear_error();
+	if (ssl != NULL)
+		SSL_set_app_data(ssl, (void *)l);
+	return ssl;
+}
+
+int contexts_init(const struct conf *conf)
+{
+	contexts = calloc(conf->tls_count + 1, sizeof(*contexts));
+	if (contexts == NULL)
+		return -ENOMEM;
+	if (conf->tls_count == 0)
+		return 0;
+	for (unsigned i = 0; i < conf->tls_count; i++) {
+		contexts[i] = make(conf->tls[i]);
+		if (contexts[i] == NULL)
+			return -EINVAL;
+	}
+	nobodys = tls_context(TLS_server_method());
+	if (nobodys == NULL)
+		return -ENOMEM;
+	SSL_CTX_set_client_hello_cb(nobodys, on_hello, NULL);
+	SSL_CTX_set_tlsext_servername_callback(nobodys, on_name);
+	greeting_supply(open_for);
+	return 0;
+}

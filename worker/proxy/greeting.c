@@ -1,0 +1,53 @@
+/*
+ * greeting.c - what comes before a client's first request.
+ *
+ * Runs on the fiber that the client's first byte has started:
+ *
+ *   the handshake of TLS, which says which HTTP is spoken
+ *
+ * A client that was greeted stays so while it is parked between requests.
+ */
+#include "worker/proxy/greeting.h"
+
+#include <errno.h>
+
+#include "common/base/log.h"
+#include "common/shm/seat.h"
+#include "worker/conn/tls.h"
+
+static greeting_open_fn *open_ssl;
+
+void greeting_supply(greeting_open_fn *open)
+{
+	open_ssl = open;
+}
+
+/* A failed handshake is the client's affair, mostly. */
+static void say_failed(const struct client *c, int err)
+{
+	count(handshakes_failed);
+	log_debug("the handshake of a client on %s failed: %s",
+	    c->listener->address.text,
+	    err == -EPROTO ? tls_reason() : strerror(-err));
+}
+
+static int shake_hands(struct client *c)
+{
+	usec_t deadline = loop_now() + c->listener->handshake_timeout;
+	SSL *ssl = open_ssl(c->listener);
+	int err = ssl != NULL ? tls_accept(&c->conn, ssl, deadline) : -ENOMEM;
+
+	if (err < 0)
+		say_failed(c, err);
+	else
+		count(handshakes);
+	return err;
+}
+
+enum greeting greet(struct client *c)
+{
+	if (c->listener->tls && c->conn.tls == NULL && shake_hands(c) < 0)
+		return GREETED_NOBODY;
+	return str_eq(tls_alpn(&c->conn), STR("h2")) ? GREETED_H2
+						     : GREETED_HTTP1;
+}

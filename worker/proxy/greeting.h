@@ -1,0 +1,24 @@
+/*
+ * greeting.h - what comes before a client's first request.
+ */
+#ifndef WORKER_PROXY_GREETING_H
+#define WORKER_PROXY_GREETING_H
+
+#include "worker/proxy/client.h"
+
+/* The SSL of a handshake on L, which is its app data; NULL: no memory. */
+typedef struct ssl_st *greeting_open_fn(const struct conf_listener *l);
+
+/* At start, if the configuration has TLS. */
+void greeting_supply(greeting_open_fn *open);
+
+/* What a client speaks from now on. */
+enum greeting { GREETED_HTTP1, GREETED_H2, GREETED_NOBODY };
+
+/*
+ * Greets C on its fiber; of one that was greeted before it only says what it
+ * speaks.  GREETED_NOBODY: there is nothing left but client_close.
+ */
+WAITS enum greeting greet(struct client *c);
+
+#endif
