@@ -23,6 +23,7 @@
 #include "common/shm/health.h"
 #include "common/shm/names.h"
 #include "common/shm/seat.h"
+#include "common/shm/staples.h"
 #include "common/shm/tickets.h"
 #include "worker/asked.h"
 #include "worker/conn/block.h"
@@ -111,6 +112,7 @@ static void give_back(int64_t seat)
 	health_give_back((int)seat, loop_now());
 	names_give_back((int)seat, loop_now());
 	tickets_give_back((int)seat, loop_now());
+	staples_give_back((int)seat, loop_now());
 	(void)channel_send(self->channel, MESSAGE_gave_back, seat, -1);
 }
 

@@ -15,6 +15,7 @@
 #include "common/shm/health.h"
 #include "common/shm/names.h"
 #include "common/shm/sessions.h"
+#include "common/shm/staples.h"
 #include "common/shm/sticky.h"
 #include "common/shm/tickets.h"
 

@@ -15,6 +15,7 @@ AREA(health)
 AREA(sticky)
 AREA(names)
 AREA(sessions)
+AREA(staples)
 AREA_FIXED(tickets)
 
 #undef AREA_FIXED

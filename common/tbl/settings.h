@@ -96,6 +96,8 @@ SETTING(SHARED, sticky, SIZE, 64 << 10, (uint64_t)4 << 30, "4m", "\"16m\"",
     "of the stick table")
 SETTING(SHARED, names, SIZE, 64 << 10, (uint64_t)1 << 30, "1m", "\"4m\"",
     "of the table of names of servers")
+SETTING(SHARED, staples, SIZE, 256 << 10, (uint64_t)1 << 30, "1m", "\"4m\"",
+    "of the table of OCSP responses")
 LATER(SHARED, cache, "of the cache")
 LATER(SHARED, limits, "of what rates are counted by")
 SETTING(SHARED, sessions, SIZE, 1 << 20, (uint64_t)4 << 30, "8m", "\"32m\"",

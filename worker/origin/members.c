@@ -23,11 +23,9 @@
 #include <unistd.h>
 
 #include "common/base/insist.h"
-#include "worker/origin/dns.h"
-#include "worker/origin/hosts.h"
+#include "worker/origin/lookup.h"
 #include "worker/origin/resolve.h"
 
-#define HOSTS_FILE "/etc/hosts"
 #define WANTED_MAX 256 /* resolve.max, at most */
 #define WEIGHT_MAX 1000u
 
@@ -315,8 +313,7 @@ int members_init(const struct conf *conf)
 	if (names == 0)
 		return 0;
 	named = calloc(names, sizeof(*named));
-	err = named != NULL ? dns_init(conf) : -ENOMEM;
-	hosts_load(HOSTS_FILE);
+	err = named != NULL ? lookup_init(conf) : -ENOMEM;
 	for (unsigned i = 0; i < conf->pool_count && err == 0; i++) {
 		const struct conf_pool *p = conf->pools[i];
 
@@ -329,8 +326,7 @@ int members_init(const struct conf *conf)
 
 void members_free(void)
 {
-	dns_free();
-	hosts_free();
+	lookup_free();
 	for (unsigned i = 0; i < named_count; i++) {
 		for (unsigned k = 0; k < named[i].target_count; k++)
 			resolve_end(&named[i].targets[k]);
