@@ -1,13 +1,15 @@
 /*
  * hold.c - opens many connections, one request each, and holds them.
  *
- *   hold COUNT SIZE PORT
+ *   hold [-t] COUNT SIZE PORT
  *
  * Prints "holding" when every connection has had its reply (SIZE bytes of
  * body), waits for the end of its standard input, and then prints how many of
  * the connections the other side has closed meanwhile: there should be none.
+ * -t: over TLS.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include <unistd.h>
 
 #include "tests/bench/client.h"
+#include "tests/bench/tls_client.h"
 
 #define PATIENCE_MSEC 10000
 
@@ -84,27 +87,64 @@ static void wait_for_eof(void)
 		continue;
 }
 
-int main(int argc, char **argv)
+static void hold(unsigned count, const char *size, unsigned port)
 {
-	struct client_target target;
-	struct client *clients;
-	unsigned count;
+	struct client *clients = calloc(count, sizeof(*clients));
 	int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	struct client_target target;
 
-	if (argc != 4)
-		fail("usage", "hold COUNT SIZE PORT");
-	count = (unsigned)atoi(argv[1]);
-	clients = calloc(count, sizeof(*clients));
 	if (epoll_fd < 0 || clients == NULL)
 		fail("start", strerror(errno));
-	raise_limit();
-	client_target_init(&target, (unsigned)atoi(argv[3]), true,
-	    strtoull(argv[2], NULL, 10));
+	client_target_init(&target, port, true, strtoull(size, NULL, 10));
 	for (unsigned i = 0; i < count; i++)
 		open_one(&clients[i], i, &target, epoll_fd);
 	puts("holding");
 	fflush(stdout);
 	wait_for_eof();
 	printf("closed %u\n", count_closed(epoll_fd, count));
+}
+
+/* Tickets are left unread: it is the end that counts. */
+static bool is_closed(const struct tls_client *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) != 0;
+}
+
+static void hold_tls(unsigned count, unsigned size, unsigned port)
+{
+	struct tls_client *clients = calloc(count, sizeof(*clients));
+	unsigned closed = 0;
+
+	if (clients == NULL)
+		fail("start", strerror(errno));
+	tls_client_init(port, false);
+	for (unsigned i = 0; i < count; i++) {
+		tls_client_open(&clients[i]);
+		tls_client_ask(&clients[i], size);
+	}
+	puts("holding");
+	fflush(stdout);
+	wait_for_eof();
+	for (unsigned i = 0; i < count; i++)
+		closed += is_closed(&clients[i]);
+	printf("closed %u\n", closed);
+}
+
+int main(int argc, char **argv)
+{
+	bool tls = argc == 5 && strcmp(argv[1], "-t") == 0;
+	char **words = argv + 1 + tls;
+
+	if (argc != 4 + tls)
+		fail("usage", "hold [-t] COUNT SIZE PORT");
+	raise_limit();
+	if (tls)
+		hold_tls((unsigned)atoi(words[0]), (unsigned)atoi(words[1]),
+		    (unsigned)atoi(words[2]));
+	else
+		hold((unsigned)atoi(words[0]), words[1],
+		    (unsigned)atoi(words[2]));
 	return 0;
 }

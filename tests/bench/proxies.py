@@ -12,7 +12,11 @@ What differs from a proxy's defaults, and why:
 - HAProxy writes its log to its standard output, which is the file: it has no
   other way to a file, and a log server would cost it more.
 - Both get idle timeouts that no measurement reaches.
-- Both tell the origin what Sluice tells it by default: X-Forwarded-For, -Proto,
+- With TLS all have one ECDSA certificate (P-256), TLS 1.2 and 1.3, a session
+  cache and tickets, and offer h2 and http/1.1.
+- H2O has no tickets across a restart and its own way to add fields; it tells
+  the origin less than the others.
+- nginx and HAProxy tell the origin what Sluice tells it by default: X-Forwarded-For, -Proto,
   -Host, -Port, X-Request-Id, traceparent, Via.  Neither makes a span for
   traceparent or knows a name of its own for Via: they send a fixed text.
 """
@@ -24,6 +28,7 @@ import resource
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -100,11 +105,13 @@ class Proxy:
     name = command_name = None
     stdout_is_log = False
     fields = ()         # more lines for its clients to send
+    tls = False         # what its clients speak
 
     def __init__(self, build, origin_port):
         self.build = build
         self.origin_port = origin_port
         self.port = free_port()
+        self.pem = build / "bench/server.pem"   # certificate and key
         self.folder = build / "bench" / self.name
         self.log = self.folder / "access.log"
         self.popen = None
@@ -141,12 +148,20 @@ class Proxy:
             self.stop()
             raise
 
+    def make_client(self):
+        if not self.tls:
+            return http.client.HTTPConnection("127.0.0.1", self.port,
+                                              timeout=5)
+        context = ssl.create_default_context(cafile=self.pem)
+        context.check_hostname = False
+        return http.client.HTTPSConnection("localhost", self.port, timeout=5,
+                                           context=context)
+
     def await_answer(self):
         deadline = time.monotonic() + 10
         why = None
         while time.monotonic() < deadline and self.popen.poll() is None:
-            client = http.client.HTTPConnection("127.0.0.1", self.port,
-                                                timeout=5)
+            client = self.make_client()
             try:
                 client.request("GET", "/", headers={"Host": "bench"})
                 reply = client.getresponse()
@@ -215,13 +230,16 @@ class Sluice(Proxy):
 
     def configuration(self):
         user = 'user = "nobody";\ngroup = "nogroup";\n' if AS_ROOT else ""
+        scheme = "https" if self.tls else "http"
+        tls = f'tls = {{ cert = "{self.pem}"; }};' if self.tls else ""
         return {"sluiced.conf": f"""\
 {user}workers = 1;
 vhost_dir = "vhosts.d";
 log = {{ file = "{self.log}"; }};
 """, "vhosts.d/bench.conf": f"""\
 host = "*";
-listen = [ "http://127.0.0.1:{self.port}" ];
+listen = [ "{scheme}://127.0.0.1:{self.port}" ];
+{tls}
 proxy = "http://127.0.0.1:{self.origin_port}";
 """}
 
@@ -235,6 +253,12 @@ class Nginx(Proxy):
 
     def configuration(self):
         user = "user nobody nogroup;\n" if AS_ROOT else ""
+        tls = f"""\
+        ssl_certificate {self.pem};
+        ssl_certificate_key {self.pem};
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_session_cache shared:bench:16m;
+""" if self.tls else ""
         paths = "".join(f"    {kind}_temp_path {self.folder}/tmp;\n"
                         for kind in ("client_body", "proxy", "fastcgi",
                                      "uwsgi", "scgi"))
@@ -260,7 +284,11 @@ http {{
         keepalive_requests 1000000000;
     }}
     server {{
-        listen 127.0.0.1:{self.port} backlog=4096;
+        listen 127.0.0.1:{self.port} {"ssl http2 " if self.tls else ""}\
+backlog=4096;
+        http2_max_requests 1000000000;
+        http2_max_concurrent_streams 128;
+{tls}\
         location / {{
             proxy_pass http://origin;
             proxy_http_version 1.1;
@@ -290,11 +318,15 @@ class HAProxy(Proxy):
 
     def configuration(self):
         user = "    user nobody\n    group nogroup\n" if AS_ROOT else ""
+        tls = f"ssl crt {self.pem} alpn h2,http/1.1 " if self.tls else ""
         return {"haproxy.cfg": f"""\
 global
 {user}    nbthread 1
     maxconn {CONNECTIONS}
     nosplice
+    tune.ssl.cachesize 100000
+    ssl-default-bind-options ssl-min-ver TLSv1.2
+    tune.h2.max-concurrent-streams 128
     log stdout format raw local0
 defaults
     mode http
@@ -306,7 +338,7 @@ defaults
     timeout server 600s
     timeout http-keep-alive 600s
 frontend bench
-    bind 127.0.0.1:{self.port} backlog 4096
+    bind 127.0.0.1:{self.port} {tls}backlog 4096
     maxconn {CONNECTIONS}
     unique-id-format %[uuid]
     http-request del-header X-Forwarded-For
@@ -327,7 +359,45 @@ backend origin
                 self.folder / "haproxy.cfg"]
 
 
-PROXIES = {cls.name: cls for cls in (Sluice, Nginx, HAProxy)}
+class H2O(Proxy):
+    name = command_name = "h2o"
+
+    def configuration(self):
+        user = "user: nobody\n" if AS_ROOT else ""
+        tls = f"""\
+  ssl:
+    certificate-file: {self.pem}
+    key-file: {self.pem}
+    minimum-version: TLSv1.2
+""" if self.tls else ""
+        return {"h2o.conf": f"""\
+{user}num-threads: 1
+max-connections: {CONNECTIONS}
+error-log: {self.folder}/error.log
+access-log: {self.log}
+http1-request-timeout: 600
+http2-idle-timeout: 600
+ssl-session-resumption:
+  mode: all
+listen:
+  host: 127.0.0.1
+  port: {self.port}
+{tls}\
+hosts:
+  default:
+    paths:
+      /:
+        proxy.reverse.url: http://127.0.0.1:{self.origin_port}/
+        proxy.preserve-host: ON
+        proxy.timeout.keepalive: 600000
+"""}
+
+    def command(self):
+        return [self.program(self.build), "-m", "worker", "-c",
+                self.folder / "h2o.conf"]
+
+
+PROXIES = {cls.name: cls for cls in (Sluice, Nginx, HAProxy, H2O)}
 
 
 def choose(names, build):
@@ -358,6 +428,19 @@ def all_started(made):
             stack.callback(proxy.stop)
             started.append(proxy)
         yield started
+
+
+def with_tls(classes, build):
+    """The same proxies, whose clients speak TLS."""
+    pem = build / "bench/server.pem"
+    pem.parent.mkdir(exist_ok=True)
+    made = subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-keyout", "-", "-days", "30",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True)
+    pem.write_bytes(made.stdout)
+    return [type(cls.__name__, (cls,), {"tls": True}) for cls in classes]
 
 
 def folder_of(argument):

@@ -307,6 +307,8 @@ void tls_finish(struct conn *c)
 void tls_drop(struct conn *c)
 {
 	tls_finish(c);
+	/* Or else its session would be good for nothing. */
+	SSL_set_shutdown(c->tls, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(c->tls);
 	ERR_clear_error();
 	c->tls = NULL;
