@@ -19,6 +19,7 @@
 #include "common/base/log.h"
 #include "worker/conn/tls.h"
 #include "worker/proxy/greeting.h"
+#include "worker/resumption.h"
 
 #define NAME_MAX_LEN 255 /* of DNS */
 
@@ -155,10 +156,11 @@ static const struct conf_vhost *find_vhost(const struct conf_listener *l,
 	return name.n > 0 ? conf_names_find(&l->names, fold(name, text)) : NULL;
 }
 
+/* Asked once a handshake: a second ClientHello finds the vhost's context. */
 static int on_hello(SSL *ssl, int *alert, void *arg)
 {
-	const struct conf_listener *l = SSL_get_app_data(ssl);
-	const struct conf_vhost *v = find_vhost(l, ssl);
+	struct client *c = SSL_get_app_data(ssl);
+	const struct conf_vhost *v = find_vhost(c->listener, ssl);
 	const struct conf_tls *tls = v != NULL ? v->tls : NULL;
 
 	(void)arg;
@@ -166,6 +168,7 @@ static int on_hello(SSL *ssl, int *alert, void *arg)
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return SSL_CLIENT_HELLO_ERROR;
 	}
+	c->vhost = v;
 	SSL_set_SSL_CTX(ssl, contexts[tls->number]);
 	if (SSL_set_min_proto_version(ssl, tls->min_version) != 1)
 		return SSL_CLIENT_HELLO_ERROR;
@@ -181,13 +184,13 @@ static int on_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
-static SSL *open_for(const struct conf_listener *l)
+static SSL *open_for(struct client *c)
 {
 	SSL *ssl = SSL_new(nobodys);
 
 	ERR_clear_error();
 	if (ssl != NULL)
-		SSL_set_app_data(ssl, (void *)l);
+		SSL_set_app_data(ssl, c);
 	return ssl;
 }
 
@@ -204,8 +207,9 @@ int contexts_init(const struct conf *conf)
 			return -EINVAL;
 	}
 	nobodys = tls_context(TLS_server_method());
-	if (nobodys == NULL)
+	if (nobodys == NULL || resumption_init() < 0)
 		return -ENOMEM;
+	resumption_serve(nobodys);
 	SSL_CTX_set_client_hello_cb(nobodys, on_hello, NULL);
 	SSL_CTX_set_tlsext_servername_callback(nobodys, on_name);
 	greeting_supply(open_for);

@@ -9,6 +9,7 @@
  */
 COUNTER(accepted, "client connections accepted")
 COUNTER(handshakes, "TLS handshakes of clients that succeeded")
+COUNTER(handshakes_resumed, "of those, of clients that came back with a ticket or a session")
 COUNTER(handshakes_failed, "TLS handshakes of clients that failed")
 COUNTER(requests, "requests answered")
 COUNTER(refused, "requests refused or cut by us: malformed, no host, too slow")

@@ -20,6 +20,7 @@ struct client {
 	struct conn conn;
 	struct list link; /* idle, waiting or served; see client.c */
 	const struct conf_listener *listener;
+	const struct conf_vhost *vhost; /* of the name that TLS was asked for */
 	struct fiber *fiber; /* serves it now; NULL: parked */
 	usec_t idle_since;
 	bool waiting;	    /* for a reply only: a FIN means that it left */

@@ -34,14 +34,17 @@ static void say_failed(const struct client *c, int err)
 static int shake_hands(struct client *c)
 {
 	usec_t deadline = loop_now() + c->listener->handshake_timeout;
-	SSL *ssl = open_ssl(c->listener);
+	SSL *ssl = open_ssl(c);
 	int err = ssl != NULL ? tls_accept(&c->conn, ssl, deadline) : -ENOMEM;
 
-	if (err < 0)
+	if (err < 0) {
 		say_failed(c, err);
-	else
-		count(handshakes);
-	return err;
+		return err;
+	}
+	count(handshakes);
+	if (SSL_session_reused(c->conn.tls))
+		count(handshakes_resumed);
+	return 0;
 }
 
 enum greeting greet(struct client *c)

@@ -6,8 +6,9 @@
 
 #include "worker/proxy/client.h"
 
-/* The SSL of a handshake on L, which is its app data; NULL: no memory. */
-typedef struct ssl_st *greeting_open_fn(const struct conf_listener *l);
+/* The SSL of a handshake with C, which is its app data; NULL: no memory.  The
+ * name that C says leads to a vhost: c->vhost. */
+typedef struct ssl_st *greeting_open_fn(struct client *c);
 
 /* At start, if the configuration has TLS. */
 void greeting_supply(greeting_open_fn *open);
