@@ -50,6 +50,23 @@ struct conf_rate {
 	usec_t over;
 };
 
+/* How much at once, or over a time: COUNT in OVER, and then as many of it as
+ * time has passed; COUNT 0: any number. */
+struct conf_flood {
+	uint32_t count;
+	usec_t over;
+};
+
+/* Of one connection of HTTP/2. */
+struct conf_h2_limits {
+	unsigned streams; /* at a time */
+	struct conf_flood resets; /* streams that end before their reply */
+	struct conf_flood settings;
+	struct conf_flood pings;
+	struct conf_flood frames; /* that move nothing */
+	unsigned continuations; /* of one head */
+};
+
 struct conf_limits {
 	struct conf_head_limits head;
 	uint64_t body; /* bytes of a request's body */
