@@ -44,6 +44,7 @@
 #include "worker/proxy/fetcher.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/identity.h"
+#include "worker/proxy/introduce.h"
 #include "worker/proxy/serve.h"
 #include "worker/proxy/spool_file.h"
 #include "worker/proxy/stay.h"
@@ -323,6 +324,7 @@ static void ready(const struct worker_start *start)
 	drain_init(left);
 	say_what_is_private();
 	checks_begin();
+	introduce_init(start->conf);
 	identity_init(start->conf, start->pseudonym);
 	splice_init(pipes_max(start->nofile));
 	spool_file_init(start->conf);

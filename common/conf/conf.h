@@ -203,6 +203,7 @@ struct conf {
 	bool buffers_files;	/* some scope may need it */
 	uint64_t shared[CONF_AREAS]; /* their sizes */
 	struct conf_networks trusted; /* trusted_proxies */
+	struct conf_networks proxy_from; /* proxy_protocol_from */
 	const char *resolvers; /* "10.0.0.2:53,[::1]:53"; NULL: resolv.conf's */
 	const char *zone; /* where this proxy stands, or NULL */
 	const struct conf_scope *scope; /* until a vhost is known */

@@ -50,6 +50,18 @@ void conf_forwarding_read_trusted(struct conf_build *b,
 	warn_of_all(b, setting);
 }
 
+void conf_forwarding_read_speakers(struct conf_build *b,
+    const config_setting_t *root)
+{
+	const config_setting_t *setting =
+	    conf_setting_get(root, SETTING_GLOBAL_proxy_protocol_from);
+
+	if (setting == NULL)
+		return;
+	b->conf->proxy_from = conf_networks_read(b, setting);
+	warn_of_all(b, setting);
+}
+
 /* ---- the Host that origins get ---- */
 
 const char *conf_forwarding_host(struct arena *a, struct str text,

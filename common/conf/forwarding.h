@@ -13,6 +13,10 @@
 void conf_forwarding_read_trusted(struct conf_build *b,
     const config_setting_t *root);
 
+/* proxy_protocol_from, the same. */
+void conf_forwarding_read_speakers(struct conf_build *b,
+    const config_setting_t *root);
+
 /* send_host and forwarded of the nearest of LAYERS. */
 void conf_forwarding_read(struct conf_build *b,
     const struct conf_layers *layers, struct conf_scope *scope);

@@ -185,6 +185,7 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf->memory = conf_setting_size(root, SETTING_GLOBAL_memory);
 	conf->fibers = conf_setting_count(root, SETTING_GLOBAL_fibers);
 	conf_forwarding_read_trusted(b, root);
+	conf_forwarding_read_speakers(b, root);
 	conf_buffering_read_dir(b, root);
 	read_zone(b, root);
 	conf_resolvers_read(b, root);

@@ -63,7 +63,9 @@ SETTING(GLOBAL, zone, TEXT, 0, 0, NULL, "\"fra\"",
 LATER(GLOBAL, unknown_host, "what a client gets whose host is unknown")
 SETTING(GLOBAL, shared, GROUP, CONTEXT_SHARED, 0, NULL, "{ health = \"16m\"; }",
     "sizes of the areas that all workers share")
-LATER(GLOBAL, proxy_protocol_from, "who speaks the PROXY protocol")
+SETTING(GLOBAL, proxy_protocol_from, TEXTS, 0, 1000, NULL,
+    "[ \"10.0.0.0/8\", \"2001:db8::1\" ]",
+    "whose connections begin with a header of the PROXY protocol")
 LATER(GLOBAL, metrics, "where metrics are served")
 LATER(GLOBAL, tracing, "where spans are sent")
 LATER(GLOBAL, acme, "certificates by ACME")

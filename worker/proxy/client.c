@@ -196,6 +196,7 @@ static void discard(struct client *c)
 	list_del(&c->link);
 	leave_fiber(c);
 	conn_close(&c->conn);
+	free(c->said);
 	c->magic = 0;
 	free(c);
 	INSIST(open_now > 0);

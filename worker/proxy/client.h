@@ -13,18 +13,22 @@
 #include "common/base/ip.h"
 #include "common/conf/conf.h"
 #include "worker/conn/conn.h"
+#include "worker/conn/proxy_header.h"
 
 struct client {
 	uint32_t magic;
-	struct ip peer; /* in 18 bytes where a sockaddr_storage takes 128 */
+	struct ip peer; /* in 18 bytes where a sockaddr_storage takes 128; as
+			   SAID, if that is not NULL */
 	struct conn conn;
 	struct list link; /* idle, waiting or served; see client.c */
 	const struct conf_listener *listener;
 	const struct conf_vhost *vhost; /* of the name that TLS was asked for */
+	struct proxy_header *said; /* by who speaks for it, or NULL */
 	struct fiber *fiber; /* serves it now; NULL: parked */
 	usec_t idle_since;
 	bool waiting;	    /* for a reply only: a FIN means that it left */
 	bool left;	    /* hung up while it was served */
+	bool introduced;    /* see introduce.h */
 	bool tunnel;	    /* passes bytes: half-closes are its own affair */
 };
 

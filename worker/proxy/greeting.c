@@ -3,6 +3,7 @@
  *
  * Runs on the fiber that the client's first byte has started:
  *
+ *   whom a peer speaks for, if it may say that
  *   the handshake of TLS, which says which HTTP is spoken
  *
  * A client that was greeted stays so while it is parked between requests.
@@ -14,6 +15,7 @@
 #include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/conn/tls.h"
+#include "worker/proxy/introduce.h"
 
 static greeting_open_fn *open_ssl;
 
@@ -49,6 +51,8 @@ static int shake_hands(struct client *c)
 
 enum greeting greet(struct client *c)
 {
+	if (!introduce(c))
+		return GREETED_NOBODY;
 	if (c->listener->tls && c->conn.tls == NULL && shake_hands(c) < 0)
 		return GREETED_NOBODY;
 	return str_eq(tls_alpn(&c->conn), STR("h2")) ? GREETED_H2

@@ -67,18 +67,32 @@ static void set_client(struct identity *who, struct ip ip)
 	who->address = out_text(&o);
 }
 
-static void begin(struct exchange *x)
+/* That the client connected to, as far as is known; "": none. */
+static struct str port_of(struct exchange *x)
 {
 	const struct conf_listener *l = x->client->listener;
+	const struct proxy_header *said = x->client->said;
+	struct out o;
+
+	if (said == NULL)
+		return l->is_unix ? STR("")
+		    : conf_address_port_in(str_from(l->address.text));
+	if (said->to.family == AF_UNIX)
+		return STR("");
+	o = exchange_out(x, sizeof("65535"));
+	out_u64(&o, said->to_port);
+	return out_text(&o);
+}
+
+static void begin(struct exchange *x)
+{
 	struct identity *who = &x->identity;
 
 	set_client(who, x->client->peer);
 	who->chain = who->client.family == AF_UNIX ? STR("") : who->address;
 	who->proto = x->client->conn.tls != NULL ? STR("https") : STR("http");
 	who->host = x->request.authority;
-	who->port = l->is_unix
-	    ? STR("")
-	    : conf_address_port_in(str_from(l->address.text));
+	who->port = port_of(x);
 	who->trace = STR_NONE;
 	random_hex(who->id_text, sizeof(who->id_text));
 	x->id = str_make(who->id_text, sizeof(who->id_text));
