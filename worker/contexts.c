@@ -5,19 +5,17 @@
  * which nobody is served; when the ClientHello has said a name, the vhost of
  * that name brings its own, before any certificate is chosen and any session
  * is looked up.  A name that no vhost has is refused (RFC 6066, 3).
- *
- * This and the master's reading of files are all that touches private keys.
  */
 #include "worker/contexts.h"
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <stdlib.h>
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
 #include "worker/conn/tls.h"
+#include "worker/conn/tls_pair.h"
 #include "worker/proxy/greeting.h"
 #include "worker/resumption.h"
 
@@ -25,43 +23,6 @@
 
 static SSL_CTX **contexts; /* by the number of the conf_tls */
 static SSL_CTX *nobodys;   /* of all listeners: until a name is known */
-
-/* ---- certificates and keys ---- */
-
-static bool use_chain(SSL_CTX *ctx, BIO *pem)
-{
-	X509 *cert = PEM_read_bio_X509_AUX(pem, NULL, NULL, NULL);
-	bool ok = cert != NULL && SSL_CTX_use_certificate(ctx, cert) == 1;
-
-	X509_free(cert);
-	while (ok && (cert = PEM_read_bio_X509(pem, NULL, NULL, NULL)) != NULL)
-		if (SSL_CTX_add0_chain_cert(ctx, cert) != 1) {
-			X509_free(cert);
-			ok = false;
-		}
-	return ok;
-}
-
-static bool use_key(SSL_CTX *ctx, BIO *pem)
-{
-	EVP_PKEY *key = PEM_read_bio_PrivateKey(pem, NULL, NULL, NULL);
-	bool ok = key != NULL && SSL_CTX_use_PrivateKey(ctx, key) == 1;
-
-	EVP_PKEY_free(key);
-	return ok;
-}
-
-static bool use_pair(SSL_CTX *ctx, const struct conf_pair *pair)
-{
-	BIO *cert = BIO_new_mem_buf(pair->cert.p, (int)pair->cert.n);
-	BIO *key = BIO_new_mem_buf(pair->key.p, (int)pair->key.n);
-	bool ok = cert != NULL && key != NULL && use_chain(ctx, cert) &&
-	    use_key(ctx, key);
-
-	BIO_free(cert);
-	BIO_free(key);
-	return ok;
-}
 
 /* ---- what is agreed upon ---- */
 
@@ -93,7 +54,7 @@ static bool set_up(SSL_CTX *ctx, const struct conf_tls *tls)
 	if (ok && tls->suites != NULL)
 		ok = SSL_CTX_set_ciphersuites(ctx, tls->suites) == 1;
 	for (unsigned i = 0; ok && i < tls->pair_count; i++)
-		ok = use_pair(ctx, tls->pairs[i]);
+		ok = tls_pair_use(ctx, tls->pairs[i]);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, (void *)tls);
 	return ok;
 }

@@ -274,8 +274,6 @@ static int set_up(const struct worker_start *start)
 		err = wakeup_init();
 	queue_init();
 	if (err == 0)
-		err = check_init(conf);
-	if (err == 0)
 		err = pools_init(conf);
 	if (err == 0)
 		err = stay_init(conf, &start->key);

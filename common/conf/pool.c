@@ -60,6 +60,7 @@ static void read_settings(struct conf_build *b, struct conf_pool *pool,
 	pool->breaker = conf_breaker_read(b, group);
 	conf_retry_read(b, group, &pool->retry);
 	pool->hedge = conf_setting_duration(group, SETTING_POOL_hedge);
+	pool->tls.verify = true;
 }
 
 static struct conf_pool_draft *add_pool(struct conf_build *b,

@@ -2,8 +2,8 @@
  * url.c - the URL of a server.
  *
  * Runs in the master.  Literal addresses, localhost (which is 127.0.0.1), unix
- * sockets, and names, which workers make addresses of (worker/origin).  The
- * other schemes are known and refused, kindly: people will write them.
+ * sockets, and names, which workers make addresses of (worker/origin).  Other
+ * schemes are known and refused, kindly: people will write them.
  */
 #include "common/conf/url.h"
 
@@ -15,7 +15,7 @@ struct url {
 	struct conf_build *b;
 	const struct conf_spot *spot;
 	struct conf_server *server;
-	bool is_service; /* srv+http:// */
+	bool is_service; /* srv+ */
 };
 
 static bool read_unix(struct url *u, struct str path)
@@ -101,7 +101,7 @@ static bool read_service(struct url *u, const struct conf_hostport *parts)
 
 static bool read_host(struct url *u, struct conf_hostport *parts)
 {
-	uint16_t port = 80;
+	uint16_t port = u->server->https ? 443 : 80;
 
 	if (u->is_service)
 		return read_service(u, parts);
@@ -172,8 +172,7 @@ static bool read_http(struct url *u, struct str rest)
 /* True: it is one that will be built; reported. */
 static bool is_later(struct url *u, struct str url)
 {
-	static const char *const later[] = {"https://", "tcp://",
-	    "srv+https://", NULL};
+	static const char *const later[] = {"tcp://", NULL};
 
 	for (size_t i = 0; later[i] != NULL; i++) {
 		if (!str_starts_nocase(url, str_from(later[i])))
@@ -207,7 +206,7 @@ static void refuse_scheme(struct url *u, struct str url)
 	if (is_later(u, url))
 		return;
 	conf_report_error(r, u->spot,
-	    "a server's URL begins with http:// or unix:");
+	    "a server's URL begins with http://, https:// or unix:");
 	if (conf_address_port(port, &ignored))
 		conf_report_help(r, "write \"http://127.0.0.1:%" PRI_STR "\"",
 		    ARG_STR(port));
@@ -223,16 +222,20 @@ bool conf_url_read(struct conf_build *b, const struct conf_spot *spot,
     struct str url, struct conf_server *server_r)
 {
 	struct url u = {.b = b, .spot = spot, .server = server_r};
+	struct str rest = url;
 
 	server_r->url = arena_strdup(&b->conf->arena, url);
 	server_r->place = conf_spot_place(spot);
 	if (str_starts_nocase(url, STR("unix:")))
 		return read_unix(&u, str_behind(url, 5));
-	if (str_starts_nocase(url, STR("http://")))
-		return read_http(&u, str_behind(url, 7));
-	u.is_service = str_starts_nocase(url, STR("srv+http://"));
+	u.is_service = str_starts_nocase(url, STR("srv+"));
 	if (u.is_service)
-		return read_http(&u, str_behind(url, 11));
+		rest = str_behind(url, 4);
+	server_r->https = str_starts_nocase(rest, STR("https://"));
+	if (server_r->https)
+		return read_http(&u, str_behind(rest, 8));
+	if (str_starts_nocase(rest, STR("http://")))
+		return read_http(&u, str_behind(rest, 7));
 	refuse_scheme(&u, url);
 	return false;
 }

@@ -5,8 +5,7 @@
  *
  * VERDICT: the server is WELL, or ILL, or nothing is known of it (our own
  * fault).  DETAIL: what number goes with it: NONE, an ERRNO, the STATUS of a
- * reply, its FAULT (faults.h), or an error of OpenSSL (TLS; 0: there is
- * none).  TEXT goes on from "check".
+ * reply, or its FAULT (faults.h).  TEXT goes on from "check".
  */
 CHECK_RESULT(passed, WELL, NONE, "passed")
 CHECK_RESULT(connect_failed, ILL, ERRNO, "could not connect")
@@ -16,5 +15,5 @@ CHECK_RESULT(deadline, ILL, NONE, "got no whole reply in time")
 CHECK_RESULT(malformed, ILL, FAULT, "got a malformed reply")
 CHECK_RESULT(status, ILL, STATUS, "got status")
 CHECK_RESULT(body, ILL, NONE, "got a body that does not match")
-CHECK_RESULT(handshake, ILL, TLS, "failed at the TLS handshake")
+CHECK_RESULT(handshake, ILL, FAULT, "failed at the TLS handshake")
 CHECK_RESULT(skipped, UNKNOWN, NONE, "was not made for want of memory or descriptors")

@@ -1,5 +1,6 @@
 /*
- * faults.h - what can be wrong with a message: the field fault= of the log.
+ * faults.h - what can be wrong with a message, or with an origin's TLS: the
+ * field fault= of the log.
  *
  *   FAULT(name, status, "text")
  *
@@ -54,3 +55,13 @@ FAULT(settings_many, 400, "more SETTINGS frames than limits.settings")
 FAULT(pings_many, 400, "more PING frames than limits.pings")
 FAULT(frames_many, 400, "more frames that move nothing than limits.frames")
 FAULT(continuations_many, 400, "a head in more frames than limits.continuations")
+FAULT(tls_absent, 502, "the server does not speak TLS")
+FAULT(tls_expired, 502, "the server's certificate, or that of its issuer, has expired")
+FAULT(tls_early, 502, "the server's certificate is not valid yet")
+FAULT(tls_name, 502, "the server's certificate is for other names")
+FAULT(tls_issuer, 502, "the server's certificate is signed by nobody who is believed")
+FAULT(tls_certificate, 502, "the server's certificate can't be accepted")
+FAULT(tls_client, 502, "the server wants a client certificate, or another one")
+FAULT(tls_disagreed, 502, "the server and we have no version or cipher of TLS in common")
+FAULT(tls_refused, 502, "the server refused the TLS handshake")
+FAULT(tls_broken, 502, "the connection broke in the TLS handshake")

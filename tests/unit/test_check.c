@@ -11,6 +11,7 @@
 
 #include "tests/unit/test_conn.h"
 #include "worker/conn/block.h"
+#include "worker/conn/tls.h"
 #include "worker/http/message.h"
 
 static struct conf_health health;
@@ -20,6 +21,7 @@ static bool done;
 static int listener;
 static struct arena arena;
 static struct conf_pattern *pattern;
+static SSL_CTX *context;
 
 static void check_once(void *arg)
 {
@@ -41,12 +43,11 @@ static void expect_body(const char *text)
 static void open_all(void)
 {
 	static struct conf_pool pool = {.health = &health};
-	static struct conf_pool *pools[] = {&pool};
-	static const struct conf conf = {.pools = pools, .pool_count = 1};
 	struct sockaddr_in addr;
 
 	signal(SIGPIPE, SIG_IGN); /* in a worker it is blocked */
 	make_loop();
+	ck_assert_int_eq(tls_init(), 0);
 	block_init(1 << 20);
 	arena_init(&arena);
 	listener = listen_local(&addr, 4);
@@ -56,7 +57,7 @@ static void open_all(void)
 	    .expect_text = "200-291", .timeout = PATIENCE};
 	health.expect[0] = UINT64_MAX; /* 200-263 */
 	health.expect[1] = UINT64_MAX >> 36; /* 264-291 */
-	ck_assert_int_eq(check_init(&conf), 0);
+	ck_assert_int_eq(origin_tls_make(&pool, &context), 0);
 	health.type = CONF_HEALTH_HTTP;
 	target = (struct check_target){.conf = &health,
 	    .addr_len = sizeof(addr), .host = STR("127.0.0.1:1"),
@@ -69,7 +70,8 @@ static void close_all(void)
 {
 	turn_until_idle();
 	close(listener);
-	check_free();
+	SSL_CTX_free(context);
+	tls_free();
 	conf_pattern_free_all(pattern);
 	block_free_all();
 	arena_free(&arena);
@@ -313,20 +315,28 @@ END_TEST
 
 /* ---- TLS ---- */
 
+static void handshake_only(void)
+{
+	health.type = CONF_HEALTH_TLS;
+	target.tls = context;
+	target.name = (struct origin_tls_name){"app.internal"};
+}
+
 START_TEST(who_does_not_speak_tls_fails_at_the_handshake)
 {
 	char text[200];
 	struct out out = out_make(text, sizeof(text));
 	int fd;
 
-	health.type = CONF_HEALTH_TLS;
+	handshake_only();
 	fd = begin();
 	send_slowly(fd, "220 smtp ready\r\n", 16);
 	turn_until(&done);
 	ck_assert_int_eq(result.outcome, CHECK_handshake);
 	check_say(&out, &health, &result);
 	ck_assert_str_eq(out_cstr(&out),
-	    "check failed at the TLS handshake: wrong version number");
+	    "check failed at the TLS handshake: "
+	    "the server does not speak TLS");
 	close(fd);
 	done = false;
 	close(begin());
@@ -339,8 +349,7 @@ START_TEST(a_handshake_has_a_deadline)
 {
 	int fd;
 
-	health.type = CONF_HEALTH_TLS;
-	health.host = STR("app.internal");
+	handshake_only();
 	health.timeout = 50 * USEC_PER_MSEC;
 	fd = begin();
 	turn_until(&done);

@@ -195,6 +195,26 @@ START_TEST(without_a_prefix_only_names_change)
 }
 END_TEST
 
+START_TEST(the_usual_port_of_an_origin_over_tls_may_be_left_out)
+{
+	static const struct mapping mapped[] = {
+	    {"https://backend.internal/x", "https://app.example.com/x"},
+	    {"https://backend.internal:443/x", "https://app.example.com/x"},
+	    {"https://10.0.0.11:8443/x", "https://app.example.com/x"},
+	    {"https://10.0.0.11/x", NULL},
+	    {"https://backend.internal:80/x", NULL},
+	};
+
+	naming.prefix = STR("");
+	naming.inside_count = 0;
+	naming.https = true;
+	naming_add_inside(&naming, STR("backend.internal:443"));
+	naming_add_inside(&naming, STR("10.0.0.11:8443"));
+	for (int i = 0; i < COUNT(mapped); i++)
+		check(&mapped[i], false);
+}
+END_TEST
+
 static const struct mapping routed[] = {
     {"http://10.0.0.11:8080/login?a", "https://app.example.com/api/login?a"},
     {"http://10.0.0.11:8080", "https://app.example.com/api"},
@@ -265,6 +285,8 @@ int main(void)
 	tcase_add_loop_test(tcase, without_a_public_name_the_path_is_left, 0,
 	    COUNT(nameless));
 	tcase_add_test(tcase, without_a_prefix_only_names_change);
+	tcase_add_test(tcase,
+	    the_usual_port_of_an_origin_over_tls_may_be_left_out);
 	tcase_add_loop_test(tcase, what_a_route_took_off_is_put_before, 0,
 	    COUNT(routed));
 	tcase_add_test(tcase, a_prefix_is_changed_for_a_route);

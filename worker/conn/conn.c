@@ -329,14 +329,19 @@ bool conn_has_unread(const struct conn *c)
 	    recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-bool conn_is_stale(const struct conn *c)
+bool conn_is_stale(struct conn *c)
 {
 	char byte;
+	ssize_t got;
 
 	if (c->watch.seen_hup || c->start != c->end)
 		return true;
-	return recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-	    errno != EAGAIN;
+	if (c->tls != NULL && tls_has_pending(c) && !tls_is_quiet(c))
+		return true;
+	got = recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (got < 0)
+		return errno != EAGAIN;
+	return got == 0 || c->tls == NULL || !tls_is_quiet(c);
 }
 
 void conn_close_gently(struct conn *c)

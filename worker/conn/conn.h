@@ -164,8 +164,9 @@ void conn_set_reset(struct conn *c);
 /* Has the peer sent something that was not received into the window? */
 bool conn_has_unread(const struct conn *c);
 
-/* Has the peer closed, or sent something unasked?  For idle connections. */
-bool conn_is_stale(const struct conn *c);
+/* Has the peer closed, or sent something unasked?  For idle connections: what
+ * TLS says for itself (tickets, keys) is no such thing, and is taken in. */
+bool conn_is_stale(struct conn *c);
 
 /*
  * Sends an end, then reads and forgets what the peer still sends, for at most

@@ -20,6 +20,7 @@
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <time.h>
 
 #include "common/base/insist.h"
 
@@ -87,8 +88,11 @@ static long bio_control(BIO *b, int command, long number, void *p)
 	return command == BIO_CTRL_FLUSH || command == BIO_CTRL_DUP;
 }
 
+/* To look at a certificate's times the C library wants to have read the zone of
+ * ours, even for those of UTC. */
 int tls_init(void)
 {
+	tzset();
 	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
 	    "conn");
 	if (method == NULL)
@@ -294,6 +298,19 @@ bool tls_has_ended(struct conn *c)
 	if (SSL_peek_ex(c->tls, &byte, 1, &got) == 1)
 		return false;
 	return understand(c, 0) != -EAGAIN;
+}
+
+bool tls_is_quiet(struct conn *c)
+{
+	size_t got;
+	char byte;
+	int result;
+
+	c->watch.ready |= WATCH_READ;
+	begin();
+	result = SSL_peek_ex(c->tls, &byte, 1, &got);
+	c->tls_partial = result != 1;
+	return result != 1 && understand(c, result) == -EAGAIN;
 }
 
 void tls_finish(struct conn *c)

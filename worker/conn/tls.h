@@ -51,6 +51,10 @@ ssize_t tls_transmit(struct conn *c, const struct iovec *iov, int count);
  * that stays to be read. */
 bool tls_has_ended(struct conn *c);
 
+/* Is what has come TLS's own affair, with nothing to be read and no end?  It
+ * is taken in. */
+bool tls_is_quiet(struct conn *c);
+
 /* Says a close_notify, if that can be done without waiting. */
 void tls_finish(struct conn *c);
 

@@ -1,9 +1,10 @@
 /*
  * check.c - one check of one server.
  *
- * Runs in workers, on a fiber of its own.  Connects; then whatever the kind of
- * check asks for (check_http.c, check_tls.c); then closes.  What is our own
- * want (descriptors, memory, an end in the middle) says nothing of the server.
+ * Runs in workers, on a fiber of its own.  Connects, with a TLS handshake if
+ * requests have one or if that is what is checked; then whatever the kind of
+ * check asks for (check_http.c); then closes.  What is our own want
+ * (descriptors, memory, an end in the middle) says nothing of the server.
  */
 #include "worker/origin/check.h"
 
@@ -18,8 +19,7 @@ enum detail {
 	DETAIL_NONE,
 	DETAIL_ERRNO,
 	DETAIL_STATUS,
-	DETAIL_FAULT,
-	DETAIL_TLS
+	DETAIL_FAULT
 };
 
 static const struct {
@@ -32,22 +32,6 @@ static const struct {
 #include "common/tbl/check_results.h"
 #undef CHECK_RESULT
 };
-
-int check_init(const struct conf *conf)
-{
-	for (unsigned i = 0; i < conf->pool_count; i++) {
-		const struct conf_health *h = conf->pools[i]->health;
-
-		if (h != NULL && h->type == CONF_HEALTH_TLS)
-			return check_tls_init();
-	}
-	return 0;
-}
-
-void check_free(void)
-{
-	check_tls_free();
-}
 
 enum check_verdict check_verdict(enum check_outcome outcome)
 {
@@ -70,10 +54,6 @@ void check_say(struct out *o, const struct conf_health *conf,
 	case DETAIL_FAULT:
 		return out_fmt(o, ": %s", r->detail < FAULT_END
 			? fault_text((enum fault)r->detail) : "");
-	case DETAIL_TLS:
-		if (check_tls_reason(r->detail) != NULL)
-			out_fmt(o, ": %s", check_tls_reason(r->detail));
-		return;
 	}
 }
 
@@ -101,6 +81,22 @@ static struct check_result not_connected(int err)
 	return check_result(CHECK_connect_failed, (unsigned)-err);
 }
 
+static struct check_result shake_hands(const struct check_target *t,
+    struct conn *c, usec_t deadline)
+{
+	struct origin_tls with = {.ctx = t->tls,
+	    .name = &t->name,
+	    .verify = t->verify,
+	    .alpn = t->conf->type == CONF_HEALTH_HTTP ? ORIGIN_TLS_HTTP1
+						      : STR("")};
+	int err = origin_tls_shake(c, &with, deadline);
+
+	if (err == -EPROTO)
+		return check_result(CHECK_handshake,
+		    (unsigned)origin_tls_verdict()->fault);
+	return err < 0 ? check_broken(err) : check_result(CHECK_passed, 0);
+}
+
 void check_run(const struct check_target *t, struct check_result *result_r)
 {
 	usec_t deadline = loop_now() + t->conf->timeout;
@@ -112,16 +108,10 @@ void check_run(const struct check_target *t, struct check_result *result_r)
 		*result_r = not_connected(err);
 		return;
 	}
-	switch (t->conf->type) {
-	case CONF_HEALTH_HTTP:
+	*result_r = t->tls != NULL ? shake_hands(t, &c, deadline)
+				   : check_result(CHECK_passed, 0);
+	if (result_r->outcome == CHECK_passed &&
+	    t->conf->type == CONF_HEALTH_HTTP)
 		*result_r = check_http(t, &c, deadline);
-		break;
-	case CONF_HEALTH_TCP:
-		*result_r = check_result(CHECK_passed, 0);
-		break;
-	case CONF_HEALTH_TLS:
-		*result_r = check_tls(t, &c, deadline);
-		break;
-	}
 	conn_close(&c);
 }

@@ -11,6 +11,7 @@
 #include "common/base/out.h"
 #include "common/conf/conf.h"
 #include "worker/fiber/fiber.h"
+#include "worker/origin/origin_tls.h"
 
 enum check_outcome {
 #define CHECK_RESULT(name, verdict, detail, text) CHECK_##name,
@@ -33,12 +34,10 @@ struct check_target {
 	socklen_t addr_len;
 	struct str host;   /* for the Host field */
 	struct str prefix; /* path prefix of the server's URL, or "" */
+	SSL_CTX *tls;	   /* a handshake is made; or NULL */
+	bool verify;	   /* and what the server shows must be good */
+	struct origin_tls_name name;
 };
-
-/* Makes what checks of CONF need; once, before this process is ready.  0 or
- * -ENOMEM. */
-int check_init(const struct conf *conf);
-void check_free(void);
 
 /* Checks T, for conf->timeout at most. */
 WAITS void check_run(const struct check_target *t,

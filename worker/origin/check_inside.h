@@ -12,14 +12,6 @@
 /* On an open connection to T: what it comes to by DEADLINE. */
 WAITS struct check_result check_http(const struct check_target *t,
     struct conn *c, usec_t deadline);
-WAITS struct check_result check_tls(const struct check_target *t,
-    struct conn *c, usec_t deadline);
-
-int check_tls_init(void);
-void check_tls_free(void);
-
-/* What went wrong, in OpenSSL's words, or NULL. */
-const char *check_tls_reason(unsigned error);
 
 /* What ERR, of reading or writing, says. */
 struct check_result check_broken(int err);

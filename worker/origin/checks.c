@@ -108,16 +108,27 @@ static void welcome(struct server *s)
 	queue_freed(s->pool);
 }
 
+/* Of the handshake that has just failed. */
+static void say_verdict(struct out *o)
+{
+	const struct tls_verdict *v = origin_tls_verdict();
+
+	if (v->detail[0] != '\0')
+		out_fmt(o, " (%s)", v->detail);
+}
+
 /* A change from the state FORMER, which it had SINCE. */
 static void tell(const struct check_job *job, enum health_state state,
     enum health_state former, usec_t since, const struct check_result *result)
 {
 	const struct conf_health *conf = job->target.conf;
 	usec_t now = loop_now();
-	char text[200], row[32] = "", subject[VIEW_SUBJECT_SIZE];
+	char text[480], row[32] = "", subject[VIEW_SUBJECT_SIZE];
 	struct out out = out_make(text, sizeof(text));
 
 	check_say(&out, conf, result);
+	if (result->outcome == CHECK_handshake)
+		say_verdict(&out);
 	if (former != HEALTH_UNKNOWN && conf->fall > 1)
 		snprintf(row, sizeof(row), " (%u in a row)", conf->fall);
 	LIST_FOREACH(at, &job->servers) {
@@ -263,6 +274,43 @@ static void set_address(struct check_target *t, const struct server *s)
 		    htons((uint16_t)t->conf->port);
 }
 
+/* Does the check make a handshake? */
+static bool speaks_tls(const struct server *s, const struct conf_health *conf)
+{
+	return conf->type == CONF_HEALTH_TLS ||
+	    (conf->type == CONF_HEALTH_HTTP && s->conf->https);
+}
+
+/* Who must answer: as for requests, unless a check of type "tls" says. */
+static struct origin_tls_name name_of(const struct server *s,
+    const struct conf_health *conf)
+{
+	struct origin_tls_name name;
+	struct out o = out_make(name.text, sizeof(name.text));
+
+	if (conf->type == CONF_HEALTH_TLS && conf->host.n > 0) {
+		out_str(&o, conf->host);
+		(void)out_cstr(&o);
+	} else {
+		origin_tls_name(&name, s->pool->conf, s->conf);
+	}
+	return name;
+}
+
+static struct hash_id add_tls(struct hash_id id, const struct server *s,
+    const struct conf_health *conf)
+{
+	const struct conf_origin_tls *tls = &s->pool->conf->tls;
+	struct origin_tls_name name = name_of(s, conf);
+
+	id = hash_id_add(id, str_from(name.text));
+	id = hash_id_add(id, tls->ca);
+	id = hash_id_add(id, tls->verify && s->conf->https ? STR("verified")
+							   : STR(""));
+	return hash_id_add(id,
+	    tls->pair != NULL ? tls->pair->cert : STR_NONE);
+}
+
 /* What is asked, and of whom. */
 static struct hash_id id_of(const struct server *s,
     const struct conf_health *conf)
@@ -272,6 +320,8 @@ static struct hash_id id_of(const struct server *s,
 
 	id = hash_id_add(id, conf->identity);
 	id = hash_id_add(id, str_from(s->address.text));
+	if (speaks_tls(s, conf))
+		id = add_tls(id, s, conf);
 	if (conf->type != CONF_HEALTH_HTTP)
 		return id;
 	id = hash_id_add(id, str_from(s->conf->prefix));
@@ -301,6 +351,11 @@ static struct check_job *job_make(const struct server *s, struct hash_id id)
 	job->target.host = str_from(s->conf->host);
 	job->target.prefix = str_from(s->conf->prefix);
 	set_address(&job->target, s);
+	if (speaks_tls(s, job->target.conf)) {
+		job->target.tls = s->pool->tls;
+		job->target.verify = s->conf->https;
+		job->target.name = name_of(s, job->target.conf);
+	}
 	list_init(&job->servers);
 	timer_init(&job->timer, look);
 	list_add_tail(&jobs, &job->link);

@@ -3,10 +3,11 @@
  *
  * Runs in workers.
  *
- * An idle connection owns no fiber.  Any event on it ends it: an origin that
- * speaks unasked or hangs up can't be used again.  Besides, it is peeked just
- * before it is borrowed, because the event may still be on its way (unless it
- * was given back only a moment ago: see is_stale).
+ * An idle connection owns no fiber.  An event on it ends it: an origin that
+ * speaks unasked or hangs up can't be used again.  Only under TLS it may speak
+ * for TLS itself: tickets for the next session, new keys.  Besides, it is
+ * peeked just before it is borrowed, because the event may still be on its way
+ * (unless it was given back only a moment ago: see is_stale).
  *
  *   server.idle   newest <-> ... <-> oldest     borrowed and given at the
  *                                               front
@@ -25,10 +26,15 @@
 #include <stdlib.h>
 
 #include "common/base/insist.h"
+#include "common/base/log.h"
 #include "common/shm/seat.h"
+#include "worker/conn/tls.h"
+#include "worker/origin/origin_tls.h"
 #include "worker/origin/race.h"
+#include "worker/origin/view.h"
 
 #define ORIGIN_MAGIC 0x4f524947u
+#define SAY_EVERY (10 * USEC_PER_SEC) /* what is wrong with a server's TLS */
 
 static void idle_expire(struct timer *t);
 
@@ -76,9 +82,9 @@ static void on_event(struct watch *w, unsigned events)
 {
 	struct origin *o = container_of(w, struct origin, conn.watch);
 
-	(void)events;
 	INSIST_MAGIC(o, ORIGIN_MAGIC);
-	if (!list_empty(&o->link))
+	if (!list_empty(&o->link) &&
+	    ((events & WATCH_HANGUP) || conn_is_stale(&o->conn)))
 		drop_idle(o);
 }
 
@@ -129,10 +135,10 @@ void origin_close_idle(struct server *s)
  * it is: if it was closed since then, a new one takes the request.  But not
  * while something may be left to read: that is not the reply to this request.
  */
-static bool is_stale(const struct origin *o, usec_t idle_at_most)
+static bool is_stale(struct origin *o, usec_t idle_at_most)
 {
 	if (idle_at_most > ORIGIN_FRESH &&
-	    !watch_is_ready(&o->conn.watch, WATCH_READ) &&
+	    !conn_may_read(&o->conn) &&
 	    loop_now() - o->idle_since < ORIGIN_MOMENT)
 		return false;
 	return conn_is_stale(&o->conn);
@@ -234,6 +240,47 @@ static int await(struct origin **o_p, usec_t deadline)
 	return conn_await(&o->conn, deadline);
 }
 
+/* ---- before the first request ---- */
+
+/* Not for each of those who wait for it. */
+static void say_refused(struct server *s)
+{
+	const struct tls_verdict *v = origin_tls_verdict();
+	struct origin_tls_name wanted;
+	char subject[VIEW_SUBJECT_SIZE];
+
+	if (loop_now() < s->say_next)
+		return;
+	s->say_next = loop_now() + SAY_EVERY;
+	origin_tls_name(&wanted, s->pool->conf, s->conf);
+	log_warning("%s: %s (%s; asked for %s)%s%s", view_subject(subject, s),
+	    fault_text(v->fault), v->detail, wanted.text,
+	    v->help[0] != '\0' ? "; " : "", v->help);
+}
+
+static int shake_hands(struct origin *o, usec_t deadline)
+{
+	struct server *s = o->server;
+	struct origin_tls_name name;
+	struct origin_tls with = {.ctx = s->pool->tls,
+	    .name = &name,
+	    .verify = true,
+	    .sessions = &s->sessions,
+	    .alpn = ORIGIN_TLS_HTTP1};
+	int err;
+
+	origin_tls_name(&name, s->pool->conf, s->conf);
+	err = origin_tls_shake(&o->conn, &with, deadline);
+	if (err == -EPROTO)
+		say_refused(s);
+	return err;
+}
+
+static int greet(struct origin *o, usec_t deadline)
+{
+	return o->server->conf->https ? shake_hands(o, deadline) : 0;
+}
+
 static int connect_new(struct server *s, struct origin **origin_r)
 {
 	const struct conf_address *a = &s->address;
@@ -247,6 +294,11 @@ static int connect_new(struct server *s, struct origin **origin_r)
 	    deadline);
 	if (err == -EINPROGRESS) {
 		err = await(&o, deadline);
+		if (err < 0)
+			conn_close(&o->conn);
+	}
+	if (err == 0) {
+		err = greet(o, deadline);
 		if (err < 0)
 			conn_close(&o->conn);
 	}
@@ -272,6 +324,13 @@ int origin_borrow(struct server *s, usec_t idle_at_most,
 	return connect_new(s, origin_r);
 }
 
+/* Has something come behind the reply, of which no event will tell? */
+static bool has_more(struct origin *o)
+{
+	return o->conn.tls != NULL && tls_has_pending(&o->conn) &&
+	    !tls_is_quiet(&o->conn);
+}
+
 void origin_give(struct origin **origin, usec_t patience)
 {
 	struct origin *o = *origin;
@@ -281,7 +340,7 @@ void origin_give(struct origin **origin, usec_t patience)
 	INSIST_MAGIC(o, ORIGIN_MAGIC);
 	INSIST(list_empty(&o->link));
 	if (o->conn.watch.seen_hup || patience <= 0 || s->retired ||
-	    s->pool->conf->idle_max == 0) {
+	    s->pool->conf->idle_max == 0 || has_more(o)) {
 		origin_drop(origin);
 		return;
 	}

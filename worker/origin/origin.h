@@ -40,7 +40,8 @@ void origin_close_idle(struct server *s);
  * ORIGIN_OF_ANY_AGE for what may be repeated, ORIGIN_FRESH for what may not, 0
  * for a new one.  Returns 0, and the reservation is the origin's (whose server is
  * another one of the same name if S did not answer soon); -ETIMEDOUT
- * (timeouts.connect of the pool), -ECANCELED, -EMFILE or another -errno of
+ * (timeouts.connect of the pool), -ECANCELED, -EMFILE, -EPROTO (its TLS failed:
+ * origin_tls_verdict says why, until the caller waits) or another -errno of
  * connect, and it is still the caller's.
  */
 WAITS int origin_borrow(struct server *s, usec_t idle_at_most,

@@ -8,12 +8,15 @@
 #include "worker/origin/pool.h"
 
 #include <errno.h>
+#include <openssl/ssl.h>
 #include <stdlib.h>
 
 #include "common/base/insist.h"
 #include "worker/origin/checks.h"
 #include "worker/origin/origin.h"
+#include "worker/origin/origin_tls.h"
 #include "worker/origin/queue.h"
+#include "worker/origin/trust.h"
 
 #define SERVER_MAGIC 0x53455256u
 
@@ -103,6 +106,7 @@ static void server_free(struct server *s)
 	timer_clear(&s->farewell);
 	list_del(&s->link);
 	health_detach(&s->row);
+	tls_sessions_forget(&s->sessions);
 	s->magic = 0;
 	free((char *)s->address.text);
 	free(s);
@@ -319,9 +323,13 @@ void server_measured(struct server *s, usec_t latency)
 
 static int pool_init(struct pool *p, const struct conf_pool *conf)
 {
+	int err = origin_tls_make(conf, &p->tls);
+
 	p->conf = conf;
 	list_init(&p->retired);
 	queue_init_pool(p);
+	if (err < 0)
+		return err;
 	for (unsigned i = 0; i < conf->server_count; i++) {
 		const struct conf_server *s = &conf->servers[i];
 
@@ -357,6 +365,7 @@ static void pool_free(struct pool *p)
 			server_free(s);
 	}
 	health_detach(&p->row);
+	SSL_CTX_free(p->tls);
 	free(p->at);
 }
 
@@ -364,6 +373,7 @@ void pools_free(void)
 {
 	for (unsigned i = 0; i < pool_count; i++)
 		pool_free(&pools[i]);
+	trust_free();
 	free(pools);
 	pools = NULL;
 	pool_count = 0;

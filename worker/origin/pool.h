@@ -17,6 +17,9 @@
 #include "common/conf/conf.h"
 #include "common/shm/health.h"
 #include "worker/fiber/loop.h"
+#include "worker/origin/tls_sessions.h"
+
+struct ssl_ctx_st; /* of OpenSSL */
 
 struct server {
 	uint32_t magic;
@@ -34,6 +37,8 @@ struct server {
 	unsigned reserved; /* by this process; what it holds in ROW */
 	struct list idle; /* struct origin, newest first */
 	struct timer idle_timer; /* due when the first is idle for too long */
+	struct tls_sessions sessions;
+	usec_t say_next; /* that its TLS fails: not before */
 	struct list link;     /* in pool->retired */
 	struct timer farewell; /* it is not held any more */
 	int current; /* of the smooth weighted round robin */
@@ -41,6 +46,7 @@ struct server {
 
 struct pool {
 	const struct conf_pool *conf;
+	struct ssl_ctx_st *tls; /* what its servers are spoken to with; or NULL */
 	struct health_row *row; /* NULL until pool_row */
 	struct server **at; /* COUNT of them, nearest tier first */
 	unsigned count;
@@ -55,7 +61,8 @@ struct pool {
 	uint64_t served; /* the number of the last one that got a server */
 };
 
-/* Makes the pools of CONF; once a process.  0 or -ENOMEM. */
+/* Makes the pools of CONF; once a process, before "ready".  0, -ENOMEM, or
+ * -EINVAL, which was logged. */
 int pools_init(const struct conf *conf);
 
 /* Closes all idle connections and forgets the pools. */

@@ -132,7 +132,8 @@ static bool has_status(const struct conf_retry *retry, unsigned status)
 /* Nothing was sent, so anything may go elsewhere. */
 static bool was_not_sent(const struct exchange *x)
 {
-	return x->end == END_connect_failed || x->end == END_connect_deadline;
+	return x->end == END_connect_failed || x->end == END_origin_tls ||
+	    x->end == END_connect_deadline;
 }
 
 static bool is_cause(const struct exchange *x, const struct reply *reply)

@@ -86,6 +86,8 @@ static void judge_connect(struct server *s, int err)
 {
 	if (err == -ETIMEDOUT)
 		judge(s, SERVER_connect_deadline, 0);
+	else if (err == -EPROTO)
+		judge(s, SERVER_tls, 0);
 	else if (err != -ECANCELED && err != -EMFILE && err != -ENFILE &&
 	    err != -ENOMEM)
 		judge(s, SERVER_connect_failed, 0);

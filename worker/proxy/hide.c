@@ -71,7 +71,8 @@ static void add_localhost(struct exchange *x, struct naming *n,
 static struct naming naming_of(struct exchange *x)
 {
 	const struct conf_server *server = x->server;
-	struct naming n = {.prefix = str_from(server->prefix),
+	struct naming n = {.https = server->https,
+	    .prefix = str_from(server->prefix),
 	    .scheme = x->identity.proto};
 
 	if (x->route->strip && x->route->path.n > 1)

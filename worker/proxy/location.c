@@ -63,7 +63,8 @@ bool naming_split(struct str authority, struct str scheme,
 void naming_add_inside(struct naming *n, struct str authority)
 {
 	INSIST(n->inside_count < NAMING_INSIDE_MAX);
-	if (naming_split(authority, STR("http"), &n->inside[n->inside_count]))
+	if (naming_split(authority, n->https ? STR("https") : STR("http"),
+		&n->inside[n->inside_count]))
 		n->inside_count++;
 }
 

@@ -21,6 +21,7 @@ struct naming_host {
 
 struct naming {
 	/* what the origin calls itself */
+	bool https; /* its own scheme, else http */
 	unsigned inside_count;
 	struct naming_host inside[NAMING_INSIDE_MAX];
 	struct str prefix; /* of its paths: "/base", or "" */
@@ -37,7 +38,7 @@ struct naming {
 bool naming_split(struct str authority, struct str scheme,
     struct naming_host *host_r);
 
-/* One more name of the origin itself, whose scheme is http. */
+/* One more name of the origin itself, whose scheme is known. */
 void naming_add_inside(struct naming *n, struct str authority);
 
 /*

@@ -18,6 +18,7 @@
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
 #include "worker/origin/origin.h"
+#include "worker/origin/origin_tls.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/headers.h"
@@ -70,6 +71,9 @@ static void fail_to_borrow(struct relay *r, const struct server *s, int err)
 {
 	if (err == -ETIMEDOUT) {
 		(void)relay_fail(r, END_connect_deadline);
+	} else if (err == -EPROTO) {
+		(void)relay_fault(r, END_origin_tls,
+		    origin_tls_verdict()->fault);
 	} else if (err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
 	    err == -ENOMEM) {
 		say_short(s, err);

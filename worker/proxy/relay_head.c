@@ -10,6 +10,7 @@
 #include "worker/conn/block.h"
 #include "worker/http/head.h"
 #include "worker/origin/origin.h"
+#include "worker/origin/origin_tls.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/relay_inside.h"
 
@@ -34,18 +35,26 @@ int relay_fail_origin(struct relay *r, int err, enum end at_deadline)
 		(void)relay_fail(r, at_deadline);
 	else if (err == -EMFILE || err == -ENFILE || err == -ENOMEM)
 		(void)relay_fail(r, END_overloaded);
+	else if (err == -EPROTO && origin_tls_was_refused())
+		(void)relay_fault(r, END_origin_tls,
+		    origin_tls_verdict()->fault);
 	else
 		(void)relay_fail(r, END_origin_closed);
 	return -1;
 }
 
-int relay_malformed(struct relay *r, enum fault fault)
+int relay_fault(struct relay *r, enum end why, enum fault fault)
 {
 	if (r->apart != NULL && r->apart->end == END_NONE)
 		r->apart->fault = fault;
 	else if (r->apart == NULL && r->x->end == END_NONE)
 		r->x->fault = fault;
-	return relay_fail(r, END_origin_malformed);
+	return relay_fail(r, why);
+}
+
+int relay_malformed(struct relay *r, enum fault fault)
+{
+	return relay_fault(r, END_origin_malformed, fault);
 }
 
 /* ---- how far it came ---- */

@@ -50,9 +50,10 @@ static inline usec_t relay_took(const struct relay *r)
 }
 
 /* Fails the exchange, or only the relay if it is apart, and is -1: for a reason
- * of ours, for what an error on the origin's side means, for a reply that can't
- * be understood. */
+ * of ours, for what an error on the origin's side means, for a FAULT, for a
+ * reply that can't be understood. */
 int relay_fail(struct relay *r, enum end why);
+int relay_fault(struct relay *r, enum end why, enum fault fault);
 int relay_fail_origin(struct relay *r, int err, enum end at_deadline);
 int relay_malformed(struct relay *r, enum fault fault);
 

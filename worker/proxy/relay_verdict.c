@@ -31,6 +31,8 @@ static enum server_result result_of(enum end end)
 		return SERVER_connect_failed;
 	case END_connect_deadline:
 		return SERVER_connect_deadline;
+	case END_origin_tls:
+		return SERVER_tls;
 	case END_origin_closed:
 		return SERVER_closed;
 	case END_origin_malformed:

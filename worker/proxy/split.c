@@ -164,7 +164,8 @@ bool split_choose(struct exchange *x)
 
 static bool was_tried(enum end end)
 {
-	return end == END_connect_failed || end == END_connect_deadline;
+	return end == END_connect_failed || end == END_origin_tls ||
+	    end == END_connect_deadline;
 }
 
 /* Nothing was sent, to nobody, and nobody is there. */
