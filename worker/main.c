@@ -39,6 +39,7 @@
 #include "worker/origin/pool.h"
 #include "worker/origin/queue.h"
 #include "worker/proxy/access_log.h"
+#include "worker/proxy/answer.h"
 #include "worker/proxy/arms.h"
 #include "worker/proxy/client.h"
 #include "worker/proxy/fetcher.h"
@@ -263,6 +264,7 @@ static int set_up(const struct worker_start *start)
 	block_init(conf->memory);
 	fetcher_init();
 	limits_init(conf);
+	answer_init(conf);
 	if (err == 0)
 		err = clients_init(serve_client, clients_max(start->nofile),
 		    conf);

@@ -17,6 +17,7 @@ END(client_closed, CLIENT, 0, "the client left before the end, or broke a tunnel
 END(client_deadline, CLIENT, 0, "the client read too slowly")
 END(client_hurried, CLIENT, 0, "the client read too slowly while memory was nearly spent")
 END(unknown_host, CLIENT, 421, "no vhost on this address has the name")
+END(misdirected, CLIENT, 421, "the Host is of another vhost than the name that TLS was asked for")
 END(no_route, CLIENT, 404, "the vhost has no route for the path")
 END(pattern_too_hard, US, 500, "a pattern needed more steps than are allowed")
 END(template_long, US, 500, "what a template says of the request is longer than 32 KiB")

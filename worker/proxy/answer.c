@@ -102,27 +102,99 @@ void answer_make(struct exchange *x, struct reply *reply)
 		    conf_value_is_url(&answer->to), reply);
 }
 
-/* ---- the one name ---- */
+/* ---- the one name, over TLS ---- */
 
-bool answer_canonical(struct exchange *x, struct reply *reply)
+static const struct conf *conf;
+
+void answer_init(const struct conf *c)
 {
-	struct str name, port;
+	conf = c;
+}
+
+static bool speaks_tls(const struct conf_vhost *v,
+    const struct conf_listener *l, struct str host)
+{
+	return l->tls && !l->is_unix && conf_names_find(&l->names, host) == v;
+}
+
+/* Where HOST of V is to be had over TLS: "" is the usual port; STR_NONE:
+ * nowhere. */
+static struct str https_port(const struct conf_vhost *v, struct str host)
+{
+	struct str found = STR_NONE;
+
+	for (unsigned i = 0; i < conf->listener_count; i++) {
+		const struct conf_listener *l = &conf->listeners[i];
+		struct str port;
+
+		if (!speaks_tls(v, l, host))
+			continue;
+		port = conf_address_port_in(str_from(l->address.text));
+		if (str_eq(port, STR("443")))
+			return STR("");
+		if (found.p == NULL)
+			found = port;
+	}
+	return found;
+}
+
+/* "[::1]" of "[::1]:8080". */
+static struct str without_port(struct str authority)
+{
+	struct str port = conf_address_port_in(authority);
+
+	if (port.n > 0)
+		authority.n -= port.n + 1;
+	return authority;
+}
+
+struct place {
+	struct str scheme;
+	struct str name;
+	struct str port;
+};
+
+/* Where X should have been asked for: true if that is elsewhere. */
+static bool find_place(const struct exchange *x, struct place *p)
+{
+	const struct conf_vhost *v = x->vhost;
+	bool moves = false;
+
+	*p = (struct place){.scheme = x->identity.proto,
+	    .name = without_port(x->identity.host),
+	    .port = conf_address_port_in(x->identity.host)};
+	if (v->canonical != NULL &&
+	    !str_eq(str_from(v->canonical), x->request.host)) {
+		p->name = str_from(v->canonical);
+		moves = true;
+	}
+	if (v->https_redirect && str_eq(p->scheme, STR("http"))) {
+		struct str port = https_port(v, v->canonical != NULL
+			? str_from(v->canonical) : x->request.host);
+
+		p->scheme = port.p != NULL ? STR("https") : p->scheme;
+		p->port = port.p != NULL ? port : p->port;
+		moves |= port.p != NULL;
+	}
+	return moves;
+}
+
+bool answer_elsewhere(struct exchange *x, struct reply *reply)
+{
+	struct place place;
 	struct out o;
 
-	if (x->vhost->canonical == NULL)
+	if ((x->vhost->canonical == NULL && !x->vhost->https_redirect) ||
+	    str_starts(x->request.path, STR("/.well-known/acme-challenge/")) ||
+	    !find_place(x, &place))
 		return false;
-	name = str_from(x->vhost->canonical);
-	if (str_eq(name, x->request.host) ||
-	    str_starts(x->request.path, STR("/.well-known/acme-challenge/")))
-		return false;
-	port = conf_address_port_in(x->identity.host);
-	o = exchange_out(x, name.n + x->request.forward.n + 32);
-	out_str(&o, x->identity.proto);
+	o = exchange_out(x, place.name.n + x->request.forward.n + 32);
+	out_str(&o, place.scheme);
 	out_lit(&o, "://");
-	out_str(&o, name);
-	if (port.n > 0)
+	out_str(&o, place.name);
+	if (place.port.n > 0)
 		out_char(&o, ':');
-	out_str(&o, port);
+	out_str(&o, place.port);
 	out_str(&o, x->request.forward);
 	if (out_ok(&o))
 		answer_redirect(x, 308, out_text(&o), true, reply);

@@ -6,6 +6,9 @@
 
 #include "worker/proxy/reply.h"
 
+/* Once a process; CONF lives as long as it. */
+void answer_init(const struct conf *conf);
+
 /* The action of a route without an origin: REPLY is made, or exchange_fail. */
 void answer_make(struct exchange *x, struct reply *reply);
 
@@ -16,8 +19,11 @@ void answer_make(struct exchange *x, struct reply *reply);
 void answer_redirect(struct exchange *x, unsigned status, struct str to,
     bool is_url, struct reply *reply);
 
-/* If the vhost has one name and the client used another: REPLY sends it there,
- * and the result is true. */
-bool answer_canonical(struct exchange *x, struct reply *reply);
+/*
+ * If the vhost wants to be asked for otherwise, by its one name or over TLS:
+ * REPLY sends the client there, and the result is true.  Not for what proves
+ * who we are to who issues certificates (RFC 8555, 8.3).
+ */
+bool answer_elsewhere(struct exchange *x, struct reply *reply);
 
 #endif

@@ -254,7 +254,7 @@ static void go(struct exchange *x, struct out *o)
 	bool on = route_find_vhost(x);
 
 	tell_vhost(o, x);
-	on = on && !answer_canonical(x, &reply) &&
+	on = on && !answer_elsewhere(x, &reply) &&
 	    rewrite_for_vhost(x, &reply);
 	tell_rewriting(o, x, before);
 	on = on && route_find(x);

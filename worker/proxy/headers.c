@@ -156,14 +156,47 @@ void headers_hide(const struct exchange *x, struct message *m)
 			drop(m, fields->at[i].name, str_eq_nocase);
 }
 
+/* RFC 6797: over TLS alone, and ours instead of an origin's. */
+static bool wants_hsts(const struct exchange *x)
+{
+	return x->vhost != NULL && x->vhost->hsts.n > 0 &&
+	    x->client->conn.tls != NULL &&
+	    headers_leave(x, STR("Strict-Transport-Security"));
+}
+
+/* The lines that we write of our own accord.  False after exchange_fail. */
+static bool begin_lines(struct exchange *x, struct message *head,
+    struct str *lines_r)
+{
+	struct out o;
+
+	*lines_r = x->cookies.n > 0 && headers_leave(x, STR("Set-Cookie"))
+		       ? x->cookies
+		       : STR("");
+	if (!wants_hsts(x))
+		return true;
+	if (head != NULL)
+		drop(head, STR("Strict-Transport-Security"), str_eq_nocase);
+	if (lines_r->n == 0) {
+		*lines_r = x->vhost->hsts;
+		return true;
+	}
+	o = exchange_out(x, lines_r->n + x->vhost->hsts.n);
+	out_str(&o, x->vhost->hsts);
+	out_str(&o, *lines_r);
+	*lines_r = out_text(&o);
+	if (!out_ok(&o))
+		exchange_fail(x, END_overloaded);
+	return out_ok(&o);
+}
+
 bool headers_for_client(struct exchange *x, struct message *head,
     struct str *lines_r)
 {
 	const struct conf_fields *fields = &x->scope->response_fields;
 
-	*lines_r = x->cookies.n > 0 && headers_leave(x, STR("Set-Cookie"))
-		       ? x->cookies
-		       : STR("");
+	if (!begin_lines(x, head, lines_r))
+		return false;
 	if (fields->count == 0)
 		return true;
 	if (head != NULL)

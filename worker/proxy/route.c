@@ -11,16 +11,43 @@
 #include "worker/http/path.h"
 #include "worker/proxy/condition.h"
 
+/* Do both show the same certificates, and want the same of clients? */
+static bool speak_alike(const struct conf_tls *a, const struct conf_tls *b)
+{
+	if (a == b)
+		return true;
+	return a != NULL && b != NULL && a->pair_count == b->pair_count &&
+	    a->client_cert == b->client_cert &&
+	    a->min_version == b->min_version &&
+	    memcmp(a->pairs, b->pairs,
+		a->pair_count * sizeof(*a->pairs)) == 0 &&
+	    str_eq(a->client_ca, b->client_ca);
+}
+
+/*
+ * Over TLS: was the connection made for V, or for a vhost that it could as
+ * well have been?  Else nobody has told the client that it speaks to V, and
+ * nobody has asked the client for what V wants (RFC 9110, 7.4).
+ */
+static bool is_meant(const struct client *c, const struct conf_vhost *v)
+{
+	return c->vhost == NULL || c->vhost == v ||
+	    speak_alike(c->vhost->tls, v->tls);
+}
+
 bool route_find_vhost(struct exchange *x)
 {
 	const struct conf_listener *l = x->client->listener;
+	const struct conf_vhost *v = conf_names_find(&l->names, x->request.host);
 	enum method method = x->request.method;
 
-	x->vhost = conf_names_find(&l->names, x->request.host);
-	if (x->vhost == NULL) {
+	if (v == NULL)
 		exchange_fail(x, END_unknown_host);
+	else if (!is_meant(x->client, v))
+		exchange_fail(x, END_misdirected);
+	if (x->end != END_NONE)
 		return false;
-	}
+	x->vhost = v;
 	x->scope = x->vhost->scope;
 	if (method == METHOD_CONNECT || method == METHOD_TRACE)
 		exchange_fail(x, END_method_refused);

@@ -73,7 +73,7 @@ static void proxy(struct exchange *x, struct reply *reply)
 static bool find_vhost(struct exchange *x, struct reply *reply)
 {
 	return route_find_vhost(x) && !options_answer(x, reply) &&
-	    x->end == END_NONE && !answer_canonical(x, reply);
+	    x->end == END_NONE && !answer_elsewhere(x, reply);
 }
 
 static void act(struct exchange *x, struct reply *reply)
