@@ -56,6 +56,7 @@ static void close_all(void)
 }
 
 struct borrowing {
+	const struct proxy_header *client;
 	usec_t idle_at_most;
 	struct origin *origin;
 	int result;
@@ -66,7 +67,8 @@ static void borrow_once(void *arg)
 	struct borrowing *b = arg;
 
 	MUST(server_reserve(server, true));
-	b->result = origin_borrow(server, b->idle_at_most, &b->origin);
+	b->result = origin_borrow_for(server, b->client, b->idle_at_most,
+	    &b->origin);
 	if (b->result < 0)
 		server_release(server);
 }
@@ -383,6 +385,84 @@ START_TEST(a_pool_may_keep_none)
 }
 END_TEST
 
+/* ---- connections of one client ---- */
+
+static struct proxy_header client_at(const char *address)
+{
+	struct proxy_header h = {.tells = true, .from_port = 1, .to_port = 80};
+
+	MUST(ip_parse(str_from(address), &h.from));
+	MUST(ip_parse(STR("10.0.0.1"), &h.to));
+	return h;
+}
+
+static struct origin *borrow_for(const struct proxy_header *client)
+{
+	struct borrowing b = {.client = client,
+	    .idle_at_most = ORIGIN_OF_ANY_AGE};
+
+	start(borrow_once, &b);
+	turn_until_idle();
+	return b.origin;
+}
+
+static void expect_bytes(const char *wanted)
+{
+	char text[128];
+	int peer = accept_one();
+	ssize_t got = recv(peer, text, sizeof(text) - 1, 0);
+
+	MUST(got >= 0);
+	text[got] = '\0';
+	ck_assert_str_eq(text, wanted);
+	close(peer);
+}
+
+START_TEST(the_server_is_told_whose_requests_will_come)
+{
+	struct proxy_header client = client_at("192.0.2.1");
+	struct origin *a, *b;
+
+	conf_pool.proxy_protocol = 1;
+	a = borrow_for(&client);
+	expect_bytes("PROXY TCP4 192.0.2.1 10.0.0.1 1 80\r\n");
+	b = borrow_for(NULL);
+	expect_bytes("PROXY UNKNOWN\r\n");
+	conf_pool.proxy_protocol = 0;
+	origin_drop(&a);
+	origin_drop(&b);
+}
+END_TEST
+
+START_TEST(what_is_one_client_s_is_never_another_s)
+{
+	struct proxy_header one = client_at("192.0.2.1");
+	struct proxy_header other = client_at("192.0.2.2");
+	struct origin *a, *b, *own, *first;
+
+	conf_pool.proxy_protocol = 2;
+	a = first = borrow_for(&one);
+	origin_give(&a, IDLE_PATIENCE);
+	b = borrow_for(&other);
+	own = borrow_for(NULL);
+	ck_assert(!b->reused && !own->reused);
+	origin_give(&own, IDLE_PATIENCE);
+	one.from_port = 2;
+	a = borrow_for(&one);
+	ck_assert(!a->reused);
+	origin_drop(&a);
+	one.from_port = 1;
+	a = borrow_for(&one);
+	ck_assert_ptr_eq(a, first);
+	own = borrow_for(NULL);
+	ck_assert(own->reused);
+	conf_pool.proxy_protocol = 0;
+	origin_drop(&a);
+	origin_drop(&b);
+	origin_drop(&own);
+}
+END_TEST
+
 static void add_tests(Suite *suite)
 {
 	TCase *tcase = tcase_create("origin");
@@ -407,6 +487,8 @@ static void add_tests(Suite *suite)
 	tcase_add_test(tcase, one_whose_time_is_over_is_not_lent);
 	tcase_add_test(tcase, without_patience_none_is_kept);
 	tcase_add_test(tcase, a_pool_may_keep_none);
+	tcase_add_test(tcase, the_server_is_told_whose_requests_will_come);
+	tcase_add_test(tcase, what_is_one_client_s_is_never_another_s);
 }
 
 int main(void)

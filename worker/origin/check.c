@@ -14,6 +14,7 @@
 #include "common/base/insist.h"
 #include "worker/http/message.h"
 #include "worker/origin/check_inside.h"
+#include "worker/origin/greet.h"
 
 enum detail {
 	DETAIL_NONE,
@@ -108,8 +109,13 @@ void check_run(const struct check_target *t, struct check_result *result_r)
 		*result_r = not_connected(err);
 		return;
 	}
-	*result_r = t->tls != NULL ? shake_hands(t, &c, deadline)
-				   : check_result(CHECK_passed, 0);
+	if (t->proxy_protocol != 0)
+		err = greet_introduce(&c, t->proxy_protocol, NULL, deadline);
+	if (err < 0)
+		*result_r = check_broken(err);
+	else
+		*result_r = t->tls != NULL ? shake_hands(t, &c, deadline)
+					   : check_result(CHECK_passed, 0);
 	if (result_r->outcome == CHECK_passed &&
 	    t->conf->type == CONF_HEALTH_HTTP)
 		*result_r = check_http(t, &c, deadline);

@@ -34,6 +34,7 @@ struct check_target {
 	socklen_t addr_len;
 	struct str host;   /* for the Host field */
 	struct str prefix; /* path prefix of the server's URL, or "" */
+	unsigned proxy_protocol; /* its version, or 0 */
 	SSL_CTX *tls;	   /* a handshake is made; or NULL */
 	bool verify;	   /* and what the server shows must be good */
 	struct origin_tls_name name;

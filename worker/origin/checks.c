@@ -320,6 +320,9 @@ static struct hash_id id_of(const struct server *s,
 
 	id = hash_id_add(id, conf->identity);
 	id = hash_id_add(id, str_from(s->address.text));
+	if (s->pool->conf->proxy_protocol != 0)
+		id = hash_id_add(id, s->pool->conf->proxy_protocol == 1
+			? STR("v1") : STR("v2"));
 	if (speaks_tls(s, conf))
 		id = add_tls(id, s, conf);
 	if (conf->type != CONF_HEALTH_HTTP)
@@ -351,6 +354,7 @@ static struct check_job *job_make(const struct server *s, struct hash_id id)
 	job->target.host = str_from(s->conf->host);
 	job->target.prefix = str_from(s->conf->prefix);
 	set_address(&job->target, s);
+	job->target.proxy_protocol = s->pool->conf->proxy_protocol;
 	if (speaks_tls(s, job->target.conf)) {
 		job->target.tls = s->pool->tls;
 		job->target.verify = s->conf->https;

@@ -26,15 +26,12 @@
 #include <stdlib.h>
 
 #include "common/base/insist.h"
-#include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/conn/tls.h"
-#include "worker/origin/origin_tls.h"
+#include "worker/origin/greet.h"
 #include "worker/origin/race.h"
-#include "worker/origin/view.h"
 
 #define ORIGIN_MAGIC 0x4f524947u
-#define SAY_EVERY (10 * USEC_PER_SEC) /* what is wrong with a server's TLS */
 
 static void idle_expire(struct timer *t);
 
@@ -144,12 +141,36 @@ static bool is_stale(struct origin *o, usec_t idle_at_most)
 	return conn_is_stale(&o->conn);
 }
 
-/* The newest idle connection that is neither too old nor stale, or NULL. */
-static struct origin *take_idle(struct server *s, usec_t idle_at_most)
+/* Was O introduced as CLIENT's, or as our own if that is NULL? */
+static bool is_for(const struct origin *o, const struct proxy_header *client)
 {
-	while (!list_empty(&s->idle)) {
-		struct origin *o = origin_of(s->idle.next);
+	const struct proxy_header *h = &o->client;
 
+	if (client == NULL || !client->tells)
+		return !h->tells;
+	return h->tells && ip_eq(&h->from, &client->from) &&
+	    ip_eq(&h->to, &client->to) && h->from_port == client->from_port &&
+	    h->to_port == client->to_port;
+}
+
+/* The newest that is CLIENT's, or NULL. */
+static struct origin *find_idle(struct server *s,
+    const struct proxy_header *client)
+{
+	LIST_FOREACH(at, &s->idle)
+		if (likely(is_for(origin_of(at), client)))
+			return origin_of(at);
+	return NULL;
+}
+
+/* The newest idle connection of CLIENT's that is neither too old nor stale, or
+ * NULL. */
+static struct origin *take_idle(struct server *s,
+    const struct proxy_header *client, usec_t idle_at_most)
+{
+	struct origin *o;
+
+	while ((o = find_idle(s, client)) != NULL) {
 		if (loop_now() - o->idle_since > idle_at_most)
 			return NULL;
 		if (o->idle_until <= loop_now() || is_stale(o, idle_at_most)) {
@@ -240,49 +261,10 @@ static int await(struct origin **o_p, usec_t deadline)
 	return conn_await(&o->conn, deadline);
 }
 
-/* ---- before the first request ---- */
-
-/* Not for each of those who wait for it. */
-static void say_refused(struct server *s)
+static int connect_new(struct server *s, const struct proxy_header *client,
+    struct origin **origin_r)
 {
-	const struct tls_verdict *v = origin_tls_verdict();
-	struct origin_tls_name wanted;
-	char subject[VIEW_SUBJECT_SIZE];
-
-	if (loop_now() < s->say_next)
-		return;
-	s->say_next = loop_now() + SAY_EVERY;
-	origin_tls_name(&wanted, s->pool->conf, s->conf);
-	log_warning("%s: %s (%s; asked for %s)%s%s", view_subject(subject, s),
-	    fault_text(v->fault), v->detail, wanted.text,
-	    v->help[0] != '\0' ? "; " : "", v->help);
-}
-
-static int shake_hands(struct origin *o, usec_t deadline)
-{
-	struct server *s = o->server;
-	struct origin_tls_name name;
-	struct origin_tls with = {.ctx = s->pool->tls,
-	    .name = &name,
-	    .verify = true,
-	    .sessions = &s->sessions,
-	    .alpn = ORIGIN_TLS_HTTP1};
-	int err;
-
-	origin_tls_name(&name, s->pool->conf, s->conf);
-	err = origin_tls_shake(&o->conn, &with, deadline);
-	if (err == -EPROTO)
-		say_refused(s);
-	return err;
-}
-
-static int greet(struct origin *o, usec_t deadline)
-{
-	return o->server->conf->https ? shake_hands(o, deadline) : 0;
-}
-
-static int connect_new(struct server *s, struct origin **origin_r)
-{
+	struct greet greet = {.client = client, .alpn = ORIGIN_TLS_HTTP1};
 	const struct conf_address *a = &s->address;
 	usec_t deadline = loop_now() + s->pool->conf->timeouts.connect;
 	struct origin *o = origin_make(s);
@@ -298,7 +280,7 @@ static int connect_new(struct server *s, struct origin **origin_r)
 			conn_close(&o->conn);
 	}
 	if (err == 0) {
-		err = greet(o, deadline);
+		err = greet_server(&o->conn, o->server, &greet, deadline);
 		if (err < 0)
 			conn_close(&o->conn);
 	}
@@ -307,21 +289,31 @@ static int connect_new(struct server *s, struct origin **origin_r)
 		return err;
 	}
 	o->conn.watch.on_event = on_event;
+	if (client != NULL)
+		o->client = *client;
 	count(origin_connects);
 	*origin_r = o;
 	return 0;
 }
 
-int origin_borrow(struct server *s, usec_t idle_at_most,
-    struct origin **origin_r)
+int origin_borrow_for(struct server *s, const struct proxy_header *client,
+    usec_t idle_at_most, struct origin **origin_r)
 {
 	INSIST(s->reserved > 0);
+	if (s->pool->conf->proxy_protocol == 0)
+		client = NULL;
 	if (idle_at_most > 0) {
-		*origin_r = take_idle(s, idle_at_most);
+		*origin_r = take_idle(s, client, idle_at_most);
 		if (*origin_r != NULL)
 			return 0;
 	}
-	return connect_new(s, origin_r);
+	return connect_new(s, client, origin_r);
+}
+
+int origin_borrow(struct server *s, usec_t idle_at_most,
+    struct origin **origin_r)
+{
+	return origin_borrow_for(s, NULL, idle_at_most, origin_r);
 }
 
 /* Has something come behind the reply, of which no event will tell? */

@@ -10,6 +10,7 @@
 #define WORKER_ORIGIN_ORIGIN_H
 
 #include "worker/conn/conn.h"
+#include "worker/conn/proxy_header.h"
 #include "worker/origin/pool.h"
 
 /* Which of its idle connections a request may take: any, or one on which
@@ -23,6 +24,8 @@ struct origin {
 	bool reused; /* borrowed from the idle ones */
 	struct conn conn;
 	struct server *server;
+	struct proxy_header client; /* whose requests it takes, if that was
+				       told: proxy_protocol of the pool */
 	struct list link; /* in server->idle */
 	usec_t idle_since;
 	usec_t idle_until; /* at the latest */
@@ -45,6 +48,12 @@ void origin_close_idle(struct server *s);
  * connect, and it is still the caller's.
  */
 WAITS int origin_borrow(struct server *s, usec_t idle_at_most,
+    struct origin **origin_r);
+
+/* The same for CLIENT's requests, or our own if it is NULL: what was told to be
+ * one client's is never another's. */
+WAITS int origin_borrow_for(struct server *s,
+    const struct proxy_header *client, usec_t idle_at_most,
     struct origin **origin_r);
 
 /* Gives it back to lie idle for PATIENCE at most; 0 closes it, and so does a

@@ -18,6 +18,8 @@
  */
 #include "worker/proxy/forward.h"
 
+#include <netinet/in.h>
+
 #include "common/base/insist.h"
 #include "common/base/random.h"
 
@@ -41,6 +43,48 @@ struct str forward_host(const struct exchange *x, const struct conf_server *s)
 	struct str host = forward_fixed_host(x);
 
 	return host.p != NULL ? host : str_from(s->host);
+}
+
+/* ---- connections ---- */
+
+static uint16_t port_of(const struct sockaddr_storage *addr)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)addr;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)addr;
+
+	if (addr->ss_family == AF_INET)
+		return ntohs(v4->sin_port);
+	return addr->ss_family == AF_INET6 ? ntohs(v6->sin6_port) : 0;
+}
+
+/* As the kernel sees it: nobody else keeps the ports. */
+static void take_ends(const struct client *c, struct proxy_header *h)
+{
+	struct sockaddr_storage from = {.ss_family = AF_UNIX}, to = from;
+	socklen_t from_len = sizeof(from), to_len = sizeof(to);
+	int fd = c->conn.watch.fd;
+
+	(void)getpeername(fd, (struct sockaddr *)&from, &from_len);
+	(void)getsockname(fd, (struct sockaddr *)&to, &to_len);
+	h->from = ip_of(&from);
+	h->to = ip_of(&to);
+	h->from_port = port_of(&from);
+	h->to_port = port_of(&to);
+}
+
+void forward_ends(const struct exchange *x, struct proxy_header *ends_r)
+{
+	const struct client *c = x->client;
+
+	if (c->said != NULL)
+		*ends_r = *c->said;
+	else
+		take_ends(c, ends_r);
+	ends_r->tells = true;
+	if (!ip_eq(&ends_r->from, &x->identity.client)) {
+		ends_r->from = x->identity.client;
+		ends_r->from_port = 0; /* X-Forwarded-For says none */
+	}
 }
 
 /* ---- Forwarded ---- */

@@ -18,4 +18,8 @@ struct str forward_host(const struct exchange *x, const struct conf_server *s);
  */
 struct str forward_lines(struct exchange *x);
 
+/* The same for who looks at connections, not at requests: the ends of X's
+ * client's, as far as they are believed (proxy_protocol of a pool). */
+void forward_ends(const struct exchange *x, struct proxy_header *ends_r);
+
 #endif

@@ -85,8 +85,13 @@ static void fail_to_borrow(struct relay *r, const struct server *s, int err)
 
 static int borrow(struct relay *r, struct server *s, usec_t idle)
 {
-	int err = origin_borrow(s, idle, &r->origin);
+	bool told = s->pool->conf->proxy_protocol != 0;
+	struct proxy_header ends;
+	int err;
 
+	if (told)
+		forward_ends(r->x, &ends);
+	err = origin_borrow_for(s, told ? &ends : NULL, idle, &r->origin);
 	if (err == 0) {
 		relay_is_connected(r);
 		return 0;
