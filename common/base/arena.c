@@ -58,6 +58,14 @@ void arena_free(struct arena *a)
 	    .fatal = a->fatal};
 }
 
+void arena_wipe(struct arena *a)
+{
+	INSIST(a->fatal);
+	for (struct arena_block *b = a->blocks; b != NULL; b = b->next)
+		explicit_bzero(b + 1, b->size);
+	arena_free(a);
+}
+
 void arena_rewind(struct arena *a, const struct arena *mark)
 {
 	free_blocks(a, mark->blocks);

@@ -27,6 +27,9 @@ void arena_init(struct arena *a);
 /* Gives everything back that came from malloc. */
 void arena_free(struct arena *a);
 
+/* The same where there were secrets: of a growing arena, wiped before. */
+void arena_wipe(struct arena *a);
+
 /* A fixed arena over N bytes at P, which stay the caller's. */
 void arena_init_fixed(struct arena *a, void *p, size_t n);
 

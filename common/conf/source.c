@@ -62,6 +62,7 @@ static const char *read_regular(struct arena *a, int fd, struct str *text_r,
 	error = read_all(fd, buf, &n);
 	if (error == NULL)
 		*text_r = str_make(arena_strdup(a, str_make(buf, n)), n);
+	explicit_bzero(buf, n); /* it may be a secret */
 	arena_free(&scratch);
 	return error;
 }

@@ -18,7 +18,11 @@ struct conf_pair {
 	const char *chain_file; /* or NULL */
 	struct str cert;	/* PEM: the certificate, then its chain */
 	struct str key;		/* PEM */
-	int64_t not_after;	/* seconds since 1970 */
+	const char *subject;	/* "CN=www.example.com" */
+	const char *kind;	/* of the key: "EC P-256", "RSA 2048" */
+	int64_t not_before;	/* seconds since 1970 */
+	int64_t not_after;
+	bool key_readable; /* by everybody on the machine */
 	unsigned number;	/* in conf.pairs */
 	struct conf_place place;
 };
