@@ -154,12 +154,12 @@ bool conf_address_eq(const struct conf_address *a,
 	return a->len == b->len && memcmp(&a->addr, &b->addr, a->len) == 0;
 }
 
-bool conf_address_has_port(const struct conf_address *a, uint16_t port)
+uint16_t conf_address_port_of(const struct conf_address *a)
 {
 	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a->addr;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&a->addr;
 
 	if (a->addr.ss_family == AF_INET6)
-		return in6->sin6_port == htons(port);
-	return a->addr.ss_family == AF_INET && in->sin_port == htons(port);
+		return ntohs(in6->sin6_port);
+	return a->addr.ss_family == AF_INET ? ntohs(in->sin_port) : 0;
 }

@@ -34,7 +34,8 @@ bool conf_address_ip(struct arena *a, const struct conf_hostport *parts,
 const char *conf_address_unix(struct arena *a, struct str path,
     struct conf_address *address_r);
 
-bool conf_address_has_port(const struct conf_address *a, uint16_t port);
+/* 0: a unix socket has none. */
+uint16_t conf_address_port_of(const struct conf_address *a);
 
 bool conf_address_eq(const struct conf_address *a,
     const struct conf_address *b);

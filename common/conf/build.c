@@ -6,6 +6,7 @@
 #include "common/conf/build.h"
 
 #include "common/base/insist.h"
+#include "common/conf/pairs.h"
 
 void conf_build_start(struct conf_build *b, struct conf *conf,
     struct conf_report *report, struct arena *scratch,
@@ -46,19 +47,12 @@ struct conf_scan_input conf_build_input(struct conf_build *b,
 	    .secret = b->secret};
 }
 
-static void add_tls(struct conf *conf, const struct conf_tls *tls)
-{
-	conf->tls[tls->number] = tls;
-	for (unsigned i = 0; i < tls->pair_count; i++)
-		conf->pairs[tls->pairs[i]->number] = tls->pairs[i];
-}
-
 static void add_vhost(struct conf *conf, const struct conf_draft *draft)
 {
 	INSIST(draft->vhost->host_count > 0 && draft->vhost->route_count > 0);
 	conf->vhosts[conf->vhost_count++] = draft->vhost;
 	if (draft->vhost->tls != NULL)
-		add_tls(conf, draft->vhost->tls);
+		conf->tls[draft->vhost->tls->number] = draft->vhost->tls;
 	for (struct conf_pool_draft *p = draft->pools; p; p = p->next) {
 		INSIST(p->pool->server_count > 0);
 		p->pool->id = conf->pool_count;
@@ -82,8 +76,7 @@ void conf_build_finish(struct conf_build *b)
 	conf->pools = ARENA_ARRAY(&conf->arena, struct conf_pool *, pools);
 	conf->tls = ARENA_ARRAY(&conf->arena, const struct conf_tls *,
 	    conf->tls_count);
-	conf->pairs = ARENA_ARRAY(&conf->arena, const struct conf_pair *,
-	    conf->pair_count);
+	conf_pairs_finish(b);
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next)
 		add_vhost(conf, d);
 	INSIST(conf->listener_count > 0);

@@ -12,7 +12,13 @@
 #include "common/conf/tree.h"
 
 /* What an entry of "listen" says outright. */
-enum conf_scheme { CONF_SCHEME_NONE, CONF_SCHEME_HTTP, CONF_SCHEME_HTTPS };
+enum conf_scheme {
+	CONF_SCHEME_NONE,
+	CONF_SCHEME_HTTP,
+	CONF_SCHEME_HTTPS,
+	CONF_SCHEME_H2C, /* HTTP, or HTTP/2 at once */
+	CONF_SCHEME_TCP	 /* of "tcp" */
+};
 
 /* An address of a vhost, as its "listen" says. */
 struct conf_binding {
@@ -45,6 +51,9 @@ struct conf_draft {
 	unsigned host_room;
 	struct conf_bindings bindings; /* none: the global ones */
 	bool listens_wrong;	       /* reported: on nothing, then */
+	struct conf_bindings settled;  /* what came of it */
+	struct conf_tls *tls;	       /* vhost->tls, until it is whole */
+	bool tls_wrong;		       /* reported: it was to speak TLS */
 	struct conf_pool_draft *pools; /* in the order of the file */
 	struct conf_pool_draft **last_pool;
 	struct conf_layers layers; /* of what its routes inherit */
@@ -92,8 +101,11 @@ struct conf_build {
 	const char *control_group; /* NULL: ours */
 	struct conf_spot control_group_spot;
 	struct conf_bindings bindings; /* of vhosts that have none */
+	struct conf_bindings tls_bindings; /* and speak TLS, by default */
 	bool listens_by_default;       /* nobody wrote them */
 	bool chose_buffer_dir;	       /* somebody wrote it */
+
+	struct conf_pair_draft *pairs; /* pairs.h */
 
 	struct conf_draft *drafts; /* in file name order */
 	struct conf_draft **last_draft;

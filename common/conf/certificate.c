@@ -147,6 +147,72 @@ void conf_certificate_forget(struct conf_pair *pair)
 	pair->key = STR_NONE;
 }
 
+/* ---- authorities ---- */
+
+static int refuse_password(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg;
+	return -1;
+}
+
+static bool is_certificate(struct str pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *x;
+
+	INSIST(bio != NULL);
+	x = PEM_read_bio_X509_AUX(bio, NULL, refuse_password, NULL);
+	BIO_free(bio);
+	X509_free(x);
+	ERR_clear_error();
+	return x != NULL;
+}
+
+/* Of a bundle's blocks the certificates, one behind the other. */
+static bool copy_certificates(struct arena *a, const char *file,
+    struct str text, struct str *pem_r, struct conf_pair_fault *fault)
+{
+	struct conf_pem pem = conf_pem_begin(text);
+	char *copy = arena_alloc(a, text.n + 2);
+	struct out out = out_make(copy, text.n + 1);
+	struct conf_pem_block block;
+
+	while (conf_pem_next(&pem, &block)) {
+		if (block.kind != CONF_PEM_CERTIFICATE)
+			continue;
+		if (!block.whole || !is_certificate(block.text))
+			return conf_certificate_fail(a, fault, CONF_PAIR_CERT,
+			    "%s:%u: this certificate is damaged", file,
+			    block.line);
+		out_str(&out, block.text);
+		if (copy[out.n - 1] != '\n')
+			out_char(&out, '\n');
+	}
+	copy[out.n] = '\0';
+	*pem_r = out_text(&out);
+	return out.n > 0 || conf_certificate_fail(a, fault, CONF_PAIR_CERT,
+	    "%s holds no certificate in PEM", file);
+}
+
+struct str conf_certificate_read_ca(struct arena *a, const char *file,
+    struct conf_pair_fault *fault_r)
+{
+	struct conf_source *source;
+	struct str pem = STR_NONE;
+	struct arena scratch;
+	const char *error;
+
+	arena_init(&scratch);
+	source = conf_source_read(&scratch, file, &error);
+	if (source == NULL)
+		conf_certificate_fail(a, fault_r, CONF_PAIR_CERT,
+		    "%s cannot be read: %s", file, error);
+	else if (!copy_certificates(a, file, source->text, &pem, fault_r))
+		pem = STR_NONE;
+	arena_free(&scratch);
+	return pem;
+}
+
 /* ---- who it is for ---- */
 
 /* The first certificate of PAIR; to be freed. */

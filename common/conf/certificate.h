@@ -30,13 +30,20 @@ struct conf_pair_fault {
 bool conf_certificate_read(struct arena *a, struct conf_pair *pair,
     struct conf_pair_fault *fault_r);
 
+/*
+ * The certificates in FILE, which are those of authorities: text in A.
+ * STR_NONE: *fault_r says why not.
+ */
+struct str conf_certificate_read_ca(struct arena *a, const char *file,
+    struct conf_pair_fault *fault_r);
+
 /* The text of a file, or none. */
 struct conf_pair_text {
 	const char *name;
 	struct str text;
 };
 
-/* The same from what the files hold. */
+/* conf_certificate_read from what the files hold. */
 bool conf_certificate_make(struct arena *a,
     const struct conf_pair_text texts[CONF_PAIR_PARTS], struct conf_pair *pair,
     struct conf_pair_fault *fault_r);

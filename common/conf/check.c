@@ -50,8 +50,16 @@ static const char *type_name(enum conf_type type)
 		return "a size in quotes, with its unit";
 	case TYPE_RATE:
 		return "bytes a second over a time, in quotes";
+	case TYPE_FLOOD:
+		return "a number over a time, in quotes";
 	case TYPE_BOOL:
 		return "true or false";
+	case TYPE_OFF:
+		return "a string or false";
+	case TYPE_TERM:
+		return "a duration in quotes, a group { } or false";
+	case TYPE_TLS:
+		return "a group { }, true, false or \"passthrough\"";
 	case TYPE_STATUSES:
 		return "a status or an array of them";
 	case TYPE_SHARE:
@@ -309,6 +317,71 @@ static bool check_rate(struct conf_report *r, const config_setting_t *setting,
 	return false;
 }
 
+static bool check_flood(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	char least[CONF_UNITS_SIZE], most[CONF_UNITS_SIZE];
+	struct conf_flood flood;
+
+	if (!is_text(setting))
+		return refuse_type(r, setting, row);
+	if (!conf_units_flood(str_from(conf_tree_text(setting)), &flood))
+		conf_report_error(r, conf_tree_spot(setting),
+		    "\"%s\" is a number, \"/\", and a time; or \"0\": any "
+		    "number", row->key);
+	else if (flood.count > 0 && (flood.over < (usec_t)row->least ||
+		flood.over > (usec_t)row->most))
+		conf_report_error(r, conf_tree_spot(setting),
+		    "the time of \"%s\" is at least \"%s\" and at most "
+		    "\"%s\"", row->key,
+		    conf_units_time(least, (usec_t)row->least),
+		    conf_units_time(most, (usec_t)row->most));
+	else
+		return true;
+	help_example(r, row);
+	return false;
+}
+
+/* What is in a group is checked by itself. */
+static bool check_term(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	usec_t value;
+
+	if (config_setting_is_group(setting))
+		return true;
+	if (setting->type == CONFIG_TYPE_BOOL &&
+	    !config_setting_get_bool(setting))
+		return true;
+	if (!is_text(setting))
+		return refuse_type(r, setting, row);
+	return conf_units_duration(str_from(conf_tree_text(setting)), &value) ||
+	    refuse_duration(r, setting, row);
+}
+
+static bool check_tls(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	if (config_setting_is_group(setting) ||
+	    setting->type == CONFIG_TYPE_BOOL)
+		return true;
+	if (!is_text(setting))
+		return refuse_type(r, setting, row);
+	if (strcmp(conf_tree_text(setting), "passthrough") == 0)
+		return true;
+	refuse_type(r, setting, row);
+	return false;
+}
+
+static bool check_off(struct conf_report *r, const config_setting_t *setting,
+    const struct conf_setting_row *row)
+{
+	if (setting->type == CONFIG_TYPE_BOOL &&
+	    !config_setting_get_bool(setting))
+		return true;
+	return check_text(r, setting, row);
+}
+
 static bool check_mode(struct conf_report *r, const config_setting_t *setting,
     const struct conf_setting_row *row)
 {
@@ -423,6 +496,14 @@ bool conf_check_value(struct conf_report *r, const config_setting_t *setting,
 		return check_size(r, setting, row);
 	case TYPE_RATE:
 		return check_rate(r, setting, row);
+	case TYPE_FLOOD:
+		return check_flood(r, setting, row);
+	case TYPE_OFF:
+		return check_off(r, setting, row);
+	case TYPE_TERM:
+		return check_term(r, setting, row);
+	case TYPE_TLS:
+		return check_tls(r, setting, row);
 	case TYPE_BOOL:
 		return setting->type == CONFIG_TYPE_BOOL ||
 		    refuse_type(r, setting, row);

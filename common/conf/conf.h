@@ -148,6 +148,9 @@ struct conf_vhost {
 	const struct conf_tls *tls; /* NULL: it speaks none */
 	struct str hsts;	    /* a field line of replies over TLS, or "" */
 	bool https_redirect;	    /* plain clients are sent to https:// */
+	uint16_t https_port;	    /* there */
+	bool passthrough; /* what speaks TLS here is its origin */
+	bool tcp;	  /* it is for bytes, and no HTTP */
 	const struct conf_scope *scope; /* until its route is known */
 	struct conf_place place;
 };
@@ -158,6 +161,8 @@ struct conf_listener {
 	bool is_unix;
 	bool tls; /* its clients speak TLS */
 	bool h2c; /* and else they may begin with HTTP/2 */
+	bool tcp; /* it is for bytes: NAMES has a catch-all, and no more */
+	bool passthrough; /* some of its vhosts do, by name */
 	usec_t handshake_timeout; /* the longest of its vhosts */
 	struct conf_names names;
 	/* Until the vhost is known: that of sluiced.conf, but for a head the

@@ -19,6 +19,7 @@
 #include "common/conf/resolvers.h"
 #include "common/conf/scope.h"
 #include "common/conf/settings.h"
+#include "common/conf/tls.h"
 
 #define WORKERS_MAX 40
 #define SOCKET_PATH_SIZE sizeof(((struct sockaddr_un *)NULL)->sun_path)
@@ -153,8 +154,7 @@ static void read_listen(struct conf_build *b, const config_setting_t *root)
 		b->listens_by_default = false;
 		return;
 	}
-	conf_listen_read_text(b, &b->user_spot,
-	    conf_setting_rows[SETTING_GLOBAL_listen].fallback, &b->bindings);
+	conf_listen_read_defaults(b, &b->user_spot);
 	b->listens_by_default = true;
 }
 
@@ -164,6 +164,21 @@ static void read_zone(struct conf_build *b, const config_setting_t *root)
 
 	if (zone != NULL)
 		b->conf->zone = arena_strdup(&b->conf->arena, str_from(zone));
+}
+
+static void read_unknown_host(struct conf_build *b,
+    const config_setting_t *root)
+{
+	const char *text =
+	    conf_setting_text(root, SETTING_GLOBAL_unknown_host);
+
+	if (strcmp(text, "reject") == 0)
+		return;
+	conf_report_error(b->report,
+	    conf_setting_spot(root, SETTING_GLOBAL_unknown_host),
+	    "\"unknown_host\" is \"reject\"");
+	conf_report_help(b->report, "a vhost with host = \"*\"; takes what no "
+	    "other does");
 }
 
 static void read_all(struct conf_build *b, const config_setting_t *root)
@@ -189,7 +204,9 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf_buffering_read_dir(b, root);
 	read_zone(b, root);
 	conf_resolvers_read(b, root);
+	read_unknown_host(b, root);
 	b->layers = conf_layers_over(NULL, root);
+	conf_tls_check(b, &b->layers);
 	conf->scope = conf_scope_read(b, &b->layers);
 	conf_preset_read_all(b, root);
 	conf_log_read_errors(b, root);

@@ -6,7 +6,8 @@
  *	"80" or 80			all addresses, IPv4 and IPv6
  *	"127.0.0.1:80" "[::1]:80"	one address
  *	"http://127.0.0.1:80"		the same, said outright
- *	"https://127.0.0.1:8443"	with TLS, whatever the port
+ *	"https://8443"			with TLS, whatever the vhost says
+ *	"h2c://127.0.0.1:8080"		without; HTTP/2 may begin at once
  *	"unix:/run/app.sock"		a socket in the file system
  *
  * A bare port makes two bindings; the one of IPv6 is left out silently where
@@ -187,7 +188,9 @@ static void read_entry(struct conf_build *b, const struct conf_spot *spot,
 		scheme = CONF_SCHEME_HTTPS;
 	else if (takes_scheme(&text, STR("http://")))
 		scheme = CONF_SCHEME_HTTP;
-	if (scheme == CONF_SCHEME_NONE && is_number(text))
+	else if (takes_scheme(&text, STR("h2c://")))
+		scheme = CONF_SCHEME_H2C;
+	if (is_number(text))
 		read_bare_port(b, spot, text, bindings);
 	else if (conf_address_split(text, &parts) && parts.port.p != NULL)
 		read_ip(b, spot, &parts, bindings);
@@ -205,6 +208,30 @@ static void make_room(struct conf_build *b, struct conf_bindings *bindings,
 	bindings->room = entries * PER_ENTRY;
 	bindings->at =
 	    ARENA_ARRAY(b->scratch, struct conf_binding, bindings->room);
+}
+
+void conf_listen_read_defaults(struct conf_build *b,
+    const struct conf_spot *spot)
+{
+	make_room(b, &b->bindings, 1);
+	read_entry(b, spot, STR("80"), &b->bindings);
+	make_room(b, &b->tls_bindings, 2);
+	read_entry(b, spot, STR("80"), &b->tls_bindings);
+	read_entry(b, spot, STR("443"), &b->tls_bindings);
+}
+
+void conf_listen_read_tcp(struct conf_build *b,
+    const config_setting_t *setting, struct conf_bindings *bindings_r)
+{
+	conf_listen_read(b, setting, bindings_r);
+	for (unsigned i = 0; i < bindings_r->count; i++) {
+		struct conf_binding *binding = &bindings_r->at[i];
+
+		if (binding->scheme != CONF_SCHEME_NONE)
+			conf_report_error(b->report, &binding->spot,
+			    "an address of \"tcp\" has no scheme");
+		binding->scheme = CONF_SCHEME_TCP;
+	}
 }
 
 void conf_listen_read_text(struct conf_build *b, const struct conf_spot *spot,

@@ -16,6 +16,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/address.h"
+#include "common/conf/binding.h"
 #include "common/conf/scope.h"
 
 /* A host name that a vhost has on one listener. */
@@ -25,14 +26,9 @@ struct claim {
 	unsigned order; /* files by name, then as written */
 };
 
-static const struct conf_bindings *bindings_of(const struct conf_build *b,
-    const struct conf_draft *draft)
+static const struct conf_bindings *bindings_of(const struct conf_draft *draft)
 {
-	static const struct conf_bindings nothing;
-
-	if (draft->listens_wrong)
-		return &nothing;
-	return draft->bindings.count > 0 ? &draft->bindings : &b->bindings;
+	return &draft->settled;
 }
 
 static struct conf_listener *find_listener(struct conf *conf,
@@ -44,35 +40,19 @@ static struct conf_listener *find_listener(struct conf *conf,
 	return NULL;
 }
 
-/* Without a word on it, all ports but 80 do where the vhost can. */
-static bool speaks_tls(const struct conf_binding *binding,
-    const struct conf_vhost *v)
-{
-	if (binding->scheme != CONF_SCHEME_NONE || v->tls == NULL)
-		return binding->scheme == CONF_SCHEME_HTTPS;
-	return !binding->is_unix &&
-	    !conf_address_has_port(&binding->address, 80);
-}
-
 static void add_listeners(struct conf_build *b, const struct conf_draft *draft)
 {
-	const struct conf_bindings *bindings = bindings_of(b, draft);
-	bool written = bindings != &b->bindings || !b->listens_by_default;
+	const struct conf_bindings *bindings = bindings_of(draft);
 	struct conf *conf = b->conf;
 
 	for (unsigned i = 0; i < bindings->count; i++) {
 		const struct conf_binding *binding = &bindings->at[i];
+		struct conf_listener *l =
+		    find_listener(conf, &binding->address);
 
-		if (find_listener(conf, &binding->address) != NULL)
-			continue;
-		conf->listeners[conf->listener_count++] =
-		    (struct conf_listener){.address = binding->address,
-			.is_unix = binding->is_unix,
-			.tls = speaks_tls(binding, draft->vhost),
-			.handshake_timeout = draft->vhost->tls != NULL
-			    ? draft->vhost->tls->handshake_timeout : 0,
-			.place = written ? conf_spot_place(&binding->spot)
-					 : draft->vhost->place};
+		if (l == NULL)
+			l = &conf->listeners[conf->listener_count++];
+		conf_binding_join(b, draft, binding, l);
 	}
 }
 
@@ -99,7 +79,7 @@ static unsigned collect_claims(struct conf_build *b,
 	unsigned count = 0;
 
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
-		if (!listens_on(bindings_of(b, d), &l->address))
+		if (!listens_on(bindings_of(d), &l->address))
 			continue;
 		for (unsigned i = 0; i < d->vhost->host_count; i++, count++)
 			claims[count] = (struct claim){&d->hosts[i], d->vhost,
@@ -170,7 +150,7 @@ static void check_shadow(struct conf_build *b, const struct conf_listener *l,
 static void add_patterns(struct conf_build *b, struct conf_listener *l)
 {
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
-		if (!listens_on(bindings_of(b, d), &l->address))
+		if (!listens_on(bindings_of(d), &l->address))
 			continue;
 		for (unsigned i = 0; i < d->vhost->host_count; i++) {
 			const struct conf_host *host = &d->hosts[i];
@@ -213,7 +193,7 @@ static void grant(const struct conf_build *b, struct conf_listener *l)
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
 		const struct conf_vhost *v = d->vhost;
 
-		if (!listens_on(bindings_of(b, d), &l->address))
+		if (!listens_on(bindings_of(d), &l->address))
 			continue;
 		conf_scope_widen(scope, v->scope);
 		for (unsigned i = 0; i < v->route_count; i++)
@@ -228,7 +208,8 @@ void conf_merge(struct conf_build *b)
 	struct claim *claims;
 
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
-		bindings += bindings_of(b, d)->count;
+		conf_binding_settle(b, d);
+		bindings += bindings_of(d)->count;
 		hosts += d->vhost->host_count;
 	}
 	claims = ARENA_ARRAY(b->scratch, struct claim, hosts);

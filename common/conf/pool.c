@@ -12,6 +12,7 @@
 #include "common/conf/breaker.h"
 #include "common/conf/health.h"
 #include "common/conf/outlier.h"
+#include "common/conf/pool_tls.h"
 #include "common/conf/retry.h"
 #include "common/conf/settings.h"
 #include "common/conf/sticky.h"
@@ -59,8 +60,8 @@ static void read_settings(struct conf_build *b, struct conf_pool *pool,
 	pool->outlier = conf_outlier_read(b, group);
 	pool->breaker = conf_breaker_read(b, group);
 	conf_retry_read(b, group, &pool->retry);
+	conf_pool_tls_read(b, group, pool);
 	pool->hedge = conf_setting_duration(group, SETTING_POOL_hedge);
-	pool->tls.verify = true;
 }
 
 static struct conf_pool_draft *add_pool(struct conf_build *b,
@@ -201,6 +202,7 @@ static void read_named(struct conf_build *b, struct conf_draft *draft,
 	if (servers != NULL) {
 		read_servers(b, added->pool, servers);
 		conf_health_check_servers(b, added->pool, group);
+		conf_pool_tls_check(b, group, added->pool);
 	}
 	conf_balance_read(b, group, added->pool);
 	conf_sticky_read(b, group, added);

@@ -20,6 +20,7 @@ struct conf_server {
 	struct conf_address address;
 	const char *name; /* "app.internal", in lower case; or NULL */
 	bool https;
+	bool tcp; /* bytes, and no HTTP */
 	bool is_service;  /* ports, weights and hosts are NAME's to say */
 	uint16_t port;	  /* else, of all addresses of NAME */
 	const char *host;   /* for a Host field of our own: "127.0.0.1:3000" */

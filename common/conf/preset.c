@@ -11,6 +11,7 @@
 #include "common/conf/scope.h"
 #include "common/conf/settings.h"
 #include "common/conf/suggest.h"
+#include "common/conf/tls.h"
 
 struct conf_preset {
 	struct conf_preset *next;
@@ -51,6 +52,7 @@ static void check_preset(struct conf_build *b, const config_setting_t *group)
 			refuse_own(b, setting);
 	}
 	conf_settings_check(b->report, group, CONTEXT_VHOST);
+	conf_tls_check(b, &layers);
 	conf_scope_read(b, &layers);
 	conf_settings_done(group);
 }

@@ -10,6 +10,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/answer.h"
+#include "common/conf/client_cert.h"
 #include "common/conf/mirror.h"
 #include "common/conf/path.h"
 #include "common/conf/pool.h"
@@ -191,6 +192,26 @@ static bool read_way(struct conf_build *b, const config_setting_t *group,
 
 /* ---- routes ---- */
 
+/* What is of a connection, whichever its routes. */
+static void check_limits(struct conf_build *b, const config_setting_t *group)
+{
+	const config_setting_t *limits =
+	    conf_setting_get(group, SETTING_ROUTE_limits);
+
+	for (int i = 0; i < SETTING_END; i++) {
+		enum conf_setting id = (enum conf_setting)i;
+
+		if (!conf_scope_is_of_connection(id) ||
+		    conf_setting_get(limits, id) == NULL)
+			continue;
+		conf_report_error(b->report, conf_setting_spot(limits, id),
+		    "\"%s\" is of a connection, not of a route",
+		    conf_setting_rows[i].key);
+		conf_report_help(b->report,
+		    "write it into limits of the vhost, or of sluiced.conf");
+	}
+}
+
 static const struct conf_scope *read_scope(struct conf_build *b,
     const struct conf_draft *draft, const config_setting_t *group)
 {
@@ -198,6 +219,9 @@ static const struct conf_scope *read_scope(struct conf_build *b,
 
 	if (!conf_scope_is_written(group))
 		return draft->vhost->scope;
+	check_limits(b, group);
+	if (conf_setting_given(group, SETTING_ROUTE_client_cert))
+		conf_client_cert_check(b, draft, &layers);
 	return conf_scope_read(b, &layers);
 }
 

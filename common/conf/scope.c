@@ -9,6 +9,7 @@
 #include "common/base/insist.h"
 #include "common/base/out.h"
 #include "common/conf/buffering.h"
+#include "common/conf/client_cert.h"
 #include "common/conf/log.h"
 #include "common/conf/cookies.h"
 #include "common/conf/errors.h"
@@ -27,6 +28,8 @@ static const enum conf_setting scope_settings[] = {
     SETTING_VHOST_websocket,
     SETTING_VHOST_half_close,
     SETTING_VHOST_headers,
+    SETTING_VHOST_tls,
+    SETTING_VHOST_client_cert,
 };
 
 #define SCOPE_SETTINGS (sizeof(scope_settings) / sizeof(scope_settings[0]))
@@ -63,6 +66,49 @@ const char *conf_scope_list(struct arena *a)
 	return arena_strdup(a, out_text(&out));
 }
 
+bool conf_scope_is_of_connection(enum conf_setting id)
+{
+	return id == SETTING_LIMITS_streams || id == SETTING_LIMITS_resets ||
+	    id == SETTING_LIMITS_settings || id == SETTING_LIMITS_pings ||
+	    id == SETTING_LIMITS_frames || id == SETTING_LIMITS_continuations;
+}
+
+/* What is counted before anybody knows whom a client means. */
+static void check_limits(struct conf_build *b,
+    const struct conf_layers *layers)
+{
+	const config_setting_t *nearest = layers->count > 0 ? layers->at[0]
+							    : NULL;
+	const config_setting_t *limits =
+	    conf_setting_get(nearest, SETTING_VHOST_limits);
+
+	if (b->layers.count == 0 || nearest == b->layers.at[0] ||
+	    conf_setting_get(limits, SETTING_LIMITS_handshakes) == NULL)
+		return;
+	conf_report_error(b->report,
+	    conf_setting_spot(limits, SETTING_LIMITS_handshakes),
+	    "handshakes are counted for all vhosts together");
+	conf_report_help(b->report, "write it into limits of sluiced.conf");
+}
+
+static struct conf_h2_limits read_h2_limits(const struct conf_layers *in)
+{
+	return (struct conf_h2_limits){
+	    .streams =
+		conf_setting_count(CONF_NEAREST(in, SETTING_LIMITS_streams)),
+	    .resets =
+		conf_setting_flood(CONF_NEAREST(in, SETTING_LIMITS_resets)),
+	    .settings =
+		conf_setting_flood(CONF_NEAREST(in, SETTING_LIMITS_settings)),
+	    .pings =
+		conf_setting_flood(CONF_NEAREST(in, SETTING_LIMITS_pings)),
+	    .frames =
+		conf_setting_flood(CONF_NEAREST(in, SETTING_LIMITS_frames)),
+	    .continuations = conf_setting_count(
+		CONF_NEAREST(in, SETTING_LIMITS_continuations)),
+	};
+}
+
 static struct conf_limits read_limits(const struct conf_layers *layers)
 {
 	struct conf_layers in = conf_layers_in(layers, SETTING_VHOST_limits);
@@ -77,6 +123,9 @@ static struct conf_limits read_limits(const struct conf_layers *layers)
 	    .body = conf_setting_size(CONF_NEAREST(&in, SETTING_LIMITS_body)),
 	    .min_rate =
 		conf_setting_rate(CONF_NEAREST(&in, SETTING_LIMITS_min_rate)),
+	    .h2 = read_h2_limits(&in),
+	    .handshakes = conf_setting_flood(
+		CONF_NEAREST(&in, SETTING_LIMITS_handshakes)),
 	};
 }
 
@@ -99,7 +148,9 @@ const struct conf_scope *conf_scope_read(struct conf_build *b,
 {
 	struct conf_scope *scope = ARENA_NEW(&b->conf->arena, struct conf_scope);
 
+	check_limits(b, layers);
 	scope->limits = read_limits(layers);
+	scope->client_cert = conf_client_cert_read(b, layers);
 	scope->timeouts = read_timeouts(layers);
 	conf_buffering_read(b, layers, scope);
 	scope->log = conf_log_read(b, layers);

@@ -16,6 +16,9 @@ bool conf_scope_inherits(struct str key);
 /* All that can, in A: "limits, timeouts, ...". */
 const char *conf_scope_list(struct arena *a);
 
+/* Is ID one of limits that is not of an exchange, but of a connection? */
+bool conf_scope_is_of_connection(enum conf_setting id);
+
 /* Reads it from LAYERS; the groups were checked.  Never NULL. */
 const struct conf_scope *conf_scope_read(struct conf_build *b,
     const struct conf_layers *layers);

@@ -71,6 +71,8 @@ struct conf_limits {
 	struct conf_head_limits head;
 	uint64_t body; /* bytes of a request's body */
 	struct conf_rate min_rate;
+	struct conf_h2_limits h2;
+	struct conf_flood handshakes; /* of one address; in conf.scope only */
 };
 
 struct conf_timeouts {
@@ -129,6 +131,13 @@ struct conf_error_log {
 	enum log_level level;
 };
 
+/* Certificates of clients. */
+enum conf_client_cert {
+	CONF_CLIENT_CERT_NONE,
+	CONF_CLIENT_CERT_OPTIONAL,
+	CONF_CLIENT_CERT_REQUIRE
+};
+
 /* The Host that an origin gets. */
 enum conf_send_host { CONF_HOST_CLIENT, CONF_HOST_SERVER, CONF_HOST_FIXED };
 
@@ -145,6 +154,7 @@ struct conf_scope {
 	const char *fixed_host; /* of CONF_HOST_FIXED */
 	bool forwarded;	 /* the field Forwarded to origins */
 	bool websocket;	 /* connections may be upgraded */
+	enum conf_client_cert client_cert; /* who has none gets 403 */
 	bool half_close; /* a FIN of the client's does not end its exchange */
 	const struct conf_cookies *cookies;	/* NULL: left alone */
 	const struct conf_error_page *errors;	/* ERROR_COUNT of them */

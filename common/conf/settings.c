@@ -57,6 +57,9 @@ static const char *const context_names[] = {
     [CONTEXT_BUFFERING] = "buffering",
     [CONTEXT_RETRY] = "retry of a pool",
     [CONTEXT_TLS] = "tls",
+    [CONTEXT_CERT] = "an entry of certs",
+    [CONTEXT_HSTS] = "hsts of tls",
+    [CONTEXT_POOL_TLS] = "tls of a pool",
 };
 
 static const struct conf_setting_row *find_row(struct str key,
@@ -150,7 +153,8 @@ static bool has_long_form(const config_setting_t *setting,
     const struct conf_setting_row *row)
 {
 	return (row->type == TYPE_LOG || row->type == TYPE_FILE ||
-		row->type == TYPE_BRIEF || row->type == TYPE_FEATURE) &&
+		row->type == TYPE_BRIEF || row->type == TYPE_FEATURE ||
+		row->type == TYPE_TERM || row->type == TYPE_TLS) &&
 	    config_setting_is_group(setting);
 }
 
@@ -291,6 +295,17 @@ struct conf_rate conf_setting_rate(const config_setting_t *group,
 	struct conf_rate value = {.bytes = 0};
 	bool ok =
 	    conf_units_rate(str_from(conf_setting_text(group, id)), &value);
+
+	INSIST(ok);
+	return value;
+}
+
+struct conf_flood conf_setting_flood(const config_setting_t *group,
+    enum conf_setting id)
+{
+	struct conf_flood value = {.count = 0};
+	bool ok =
+	    conf_units_flood(str_from(conf_setting_text(group, id)), &value);
 
 	INSIST(ok);
 	return value;

@@ -13,6 +13,10 @@
 #include "common/conf/tree.h"
 #include "common/conf/units.h"
 
+/* The ciphers of TLS 1.2 that have forward secrecy, and seal what they
+ * encrypt. */
+#define CONF_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
+
 enum conf_context {
 	CONTEXT_GLOBAL,
 	CONTEXT_SHARED,
@@ -46,7 +50,10 @@ enum conf_context {
 	CONTEXT_ARM,
 	CONTEXT_BUFFERING,
 	CONTEXT_RETRY,
-	CONTEXT_TLS
+	CONTEXT_TLS,
+	CONTEXT_CERT,
+	CONTEXT_HSTS,
+	CONTEXT_POOL_TLS
 };
 
 enum conf_type {
@@ -59,6 +66,7 @@ enum conf_type {
 	TYPE_MODE,     /* "0660" */
 	TYPE_SIZE,     /* "64k" */
 	TYPE_RATE,     /* "256/30s": bytes a second, averaged over a time */
+	TYPE_FLOOD,    /* "100/10s": a number over a time; "0": any */
 	TYPE_BOOL,     /* true */
 	TYPE_SHARE,    /* "1.5%" */
 	TYPE_FILE,     /* the name of a log file, or { file = } */
@@ -69,6 +77,9 @@ enum conf_type {
 	TYPE_FIELDS,   /* { Name = "template"; } */
 	TYPE_LISTEN,   /* like TYPE_TEXTS; a bare port may be a number */
 	TYPE_SERVERS,  /* like TYPE_TEXTS; groups too */
+	TYPE_OFF,      /* "string", or false */
+	TYPE_TERM,     /* "180d", or { }, or false */
+	TYPE_TLS,      /* { }, or true, false or "passthrough" */
 	TYPE_GROUP,    /* { } */
 	TYPE_GROUPS,   /* ( { }, { } ) */
 	TYPE_FEATURE,  /* { }, or true: { }, or false: not at all */
@@ -119,6 +130,8 @@ usec_t conf_setting_duration(const config_setting_t *group,
     enum conf_setting id);
 mode_t conf_setting_mode(const config_setting_t *group, enum conf_setting id);
 uint64_t conf_setting_size(const config_setting_t *group,
+    enum conf_setting id);
+struct conf_flood conf_setting_flood(const config_setting_t *group,
     enum conf_setting id);
 struct conf_rate conf_setting_rate(const config_setting_t *group,
     enum conf_setting id);

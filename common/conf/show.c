@@ -14,6 +14,7 @@
 #include "common/conf/show.h"
 
 #include "common/base/insist.h"
+#include "common/conf/address.h"
 #include "common/conf/scope.h"
 #include "common/conf/show_group.h"
 #include "common/conf/suggest.h"
@@ -27,6 +28,7 @@ static void show_route(struct conf_writer *w, const struct conf_draft *draft,
 	struct conf_layers own = conf_layers_over(NULL, group);
 	struct conf_layers all = conf_layers_over(&draft->layers, group);
 
+	w->part = CONTEXT_ROUTE;
 	conf_write_begin(w, NULL);
 	conf_write_open(w, "{", conf_tree_spot(group));
 	for (int i = 0; i < SETTING_END; i++) {
@@ -41,6 +43,7 @@ static void show_route(struct conf_writer *w, const struct conf_draft *draft,
 			conf_show_row(w, id, &all);
 	}
 	conf_write_close(w, "}");
+	w->part = CONTEXT_VHOST;
 }
 
 static bool is_place(const struct conf_spot *spot, const struct conf_place *p)
@@ -188,6 +191,51 @@ static void show_routes(struct conf_writer *w, const struct conf_draft *draft,
 
 /* ---- vhosts ---- */
 
+/* As it was written, or what is the default of such a vhost. */
+static void show_entry(struct conf_writer *w,
+    const struct conf_binding *binding, bool written)
+{
+	if (written)
+		conf_write(w, "%" PRI_STR, ARG_STR(conf_spot_text(&binding->spot)));
+	else
+		conf_write(w, "\"%u\"",
+		    conf_address_port_of(&binding->address));
+}
+
+/* The second address of a bare port is of the same entry. */
+static bool is_of_last(const struct conf_bindings *bindings, unsigned i)
+{
+	return i > 0 && conf_address_port_of(&bindings->at[i].address) ==
+		conf_address_port_of(&bindings->at[i - 1].address) &&
+	    bindings->at[i].spot.at == bindings->at[i - 1].spot.at;
+}
+
+/* Of what is inherited only that which the vhost takes. */
+static void show_listen(struct conf_writer *w, const struct conf_draft *draft)
+{
+	const config_setting_t *group =
+	    conf_layers_nearest(&draft->layers, SETTING_GLOBAL_listen);
+	const struct conf_bindings *bindings = &draft->settled;
+	static const struct conf_spot nowhere;
+
+	if (draft->vhost->tcp)
+		return;
+	if (draft->bindings.count > 0) {
+		conf_show_row(w, SETTING_GLOBAL_listen, &draft->layers);
+		return;
+	}
+	conf_write_begin(w, conf_setting_rows[SETTING_GLOBAL_listen].key);
+	for (unsigned i = 0; i < bindings->count; i++) {
+		if (is_of_last(bindings, i))
+			continue;
+		conf_write(w, i == 0 ? "( " : ", ");
+		show_entry(w, &bindings->at[i], group != NULL);
+	}
+	conf_write(w, " );");
+	conf_write_end(w, group == NULL ? &nowhere
+	    : conf_setting_spot(group, SETTING_GLOBAL_listen));
+}
+
 static void show_vhost_row(struct conf_writer *w,
     const struct conf_draft *draft, enum conf_setting id, const char *path)
 {
@@ -199,7 +247,7 @@ static void show_vhost_row(struct conf_writer *w,
 	else if (id == SETTING_VHOST_proxy || id == SETTING_VHOST_redirect)
 		return; /* among the routes */
 	else if (id == SETTING_VHOST_listen)
-		conf_show_row(w, SETTING_GLOBAL_listen, &draft->layers);
+		show_listen(w, draft);
 	else if (conf_scope_inherits(str_from(conf_setting_rows[id].key)))
 		conf_show_row(w, id, &draft->layers);
 	else
@@ -209,6 +257,7 @@ static void show_vhost_row(struct conf_writer *w,
 static void show_vhost(struct conf_writer *w, const struct conf_draft *draft,
     const char *path)
 {
+	w->part = CONTEXT_VHOST;
 	for (int i = 0; i < SETTING_END; i++)
 		if (conf_setting_rows[i].context == CONTEXT_VHOST &&
 		    conf_setting_rows[i].type != TYPE_LATER)
@@ -227,6 +276,7 @@ static void show_title(struct conf_writer *w, const char *name)
 static void show_all(struct conf_writer *w, const struct conf_build *b)
 {
 	show_title(w, b->conf->file);
+	w->part = CONTEXT_GLOBAL;
 	conf_show_group(w, CONTEXT_GLOBAL, &b->layers);
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next) {
 		putc('\n', w->out);

@@ -8,13 +8,14 @@
 
 #include "common/base/insist.h"
 #include "common/conf/health.h"
+#include "common/conf/scope.h"
 
 /* ---- single settings ---- */
 
 static bool needs_quotes(enum conf_type type)
 {
 	return type != TYPE_COUNT && type != TYPE_BOOL &&
-	    type != TYPE_FEATURE;
+	    type != TYPE_FEATURE && type != TYPE_OFF && type != TYPE_TERM;
 }
 
 /* NULL: it has none. */
@@ -121,6 +122,11 @@ static void show_arm(struct conf_writer *w, const config_setting_t *group)
 	show_element(w, CONTEXT_ARM, group);
 }
 
+static void show_cert(struct conf_writer *w, const config_setting_t *group)
+{
+	show_element(w, CONTEXT_CERT, group);
+}
+
 static void show_pools(struct conf_writer *w, const config_setting_t *pools)
 {
 	unsigned count = (unsigned)config_setting_length(pools);
@@ -160,7 +166,7 @@ static bool has_defaults(enum conf_context context)
  * it is in force. */
 static bool switches_on(enum conf_context context)
 {
-	return context == CONTEXT_STICKY;
+	return context == CONTEXT_STICKY || context == CONTEXT_POOL_TLS;
 }
 
 static void show_sub_group(struct conf_writer *w, enum conf_setting id,
@@ -227,8 +233,14 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		show_sub_group(w, id, layers);
 	else if (row->type == TYPE_FEATURE)
 		show_feature(w, id, layers);
+	else if (row->type == TYPE_TLS)
+		conf_show_tls(w, id, layers);
 	else if (s == NULL)
 		conf_show_default(w, id);
+	else if (row->type == TYPE_TERM)
+		conf_show_term(w, id, s);
+	else if (id == SETTING_TLS_certs)
+		show_list(w, s, show_cert);
 	else if (id == SETTING_VHOST_pools)
 		show_pools(w, s);
 	else if (row->type == TYPE_SERVERS)
@@ -245,9 +257,15 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		conf_show_own_pool(w);
 }
 
-/* Some checks have no use for some settings, and no default then. */
-static bool is_of_use(enum conf_setting id, const struct conf_layers *layers)
+/* Some checks have no use for some settings, and no default then; and what is
+ * of a connection is not of a route. */
+static bool is_of_use(const struct conf_writer *w, enum conf_setting id,
+    const struct conf_layers *layers)
 {
+	if (id == SETTING_LIMITS_handshakes)
+		return w->part == CONTEXT_GLOBAL;
+	if (conf_scope_is_of_connection(id))
+		return w->part != CONTEXT_ROUTE;
 	return conf_setting_rows[id].context != CONTEXT_HEALTH ||
 	    conf_health_has(conf_layers_nearest(layers, SETTING_HEALTH_type),
 		id);
@@ -259,6 +277,6 @@ void conf_show_group(struct conf_writer *w, enum conf_context context,
 	for (int i = 0; i < SETTING_END; i++)
 		if (conf_setting_rows[i].context == context &&
 		    conf_setting_rows[i].type != TYPE_LATER &&
-		    is_of_use((enum conf_setting)i, layers))
+		    is_of_use(w, (enum conf_setting)i, layers))
 			conf_show_row(w, (enum conf_setting)i, layers);
 }

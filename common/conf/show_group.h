@@ -28,6 +28,13 @@ void conf_show_own_pool(struct conf_writer *w);
 void conf_show_log(struct conf_writer *w, enum conf_setting id,
     const struct conf_layers *layers);
 
+/* The setting ID, tls, in show_tls.c: a word, or its merged groups; and S of
+ * TYPE_TERM. */
+void conf_show_tls(struct conf_writer *w, enum conf_setting id,
+    const struct conf_layers *layers);
+void conf_show_term(struct conf_writer *w, enum conf_setting id,
+    const config_setting_t *s);
+
 /* set, add and remove of the groups IN, merged name by name. */
 void conf_show_fields(struct conf_writer *w, const struct conf_layers *in);
 

@@ -10,6 +10,7 @@ struct conf_writer {
 	FILE *out;
 	const char *dir; /* left out of the names of files */
 	bool foreground; /* -d: other defaults */
+	enum conf_context part; /* what is written: GLOBAL, VHOST or ROUTE */
 	unsigned depth;
 	unsigned remarks; /* from this depth on there are only comments; 0 */
 	unsigned column;

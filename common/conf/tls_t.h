@@ -27,18 +27,12 @@ struct conf_pair {
 	struct conf_place place;
 };
 
-enum conf_client_cert {
-	CONF_CLIENT_CERT_NONE,
-	CONF_CLIENT_CERT_OPTIONAL,
-	CONF_CLIENT_CERT_REQUIRE
-};
-
 /* What a vhost speaks with its clients. */
 struct conf_tls {
 	const struct conf_pair **pairs; /* for different kinds of keys */
 	unsigned pair_count;		/* at least one */
 	int min_version;		/* TLS1_2_VERSION, TLS1_3_VERSION */
-	const char *ciphers; /* of TLS 1.2, as OpenSSL writes them; or NULL */
+	const char *ciphers; /* of TLS 1.2, as OpenSSL writes them */
 	const char *suites;  /* of TLS 1.3; or NULL */
 	bool h2;	     /* offered by ALPN, besides http/1.1 */
 	struct str client_ca; /* PEM; or STR_NONE */
@@ -59,7 +53,8 @@ struct conf_origin_tls {
 	bool verify;
 	const struct conf_pair *pair; /* shown to servers that ask, or NULL */
 	int min_version;
-	const char *ciphers; /* or NULL */
+	const char *ciphers;
+	const char *suites; /* or NULL */
 };
 
 #endif

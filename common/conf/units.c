@@ -69,6 +69,22 @@ bool conf_units_size(struct str text, uint64_t *bytes_r)
 	return false;
 }
 
+bool conf_units_flood(struct str text, struct conf_flood *flood_r)
+{
+	struct str rest = text, count = STR_NONE;
+	uint64_t value;
+
+	*flood_r = (struct conf_flood){.count = 0};
+	if (str_eq(text, STR("0")))
+		return true;
+	if (!str_next_part(&rest, '/', &count) || rest.p == NULL ||
+	    !str_to_u64(count, UINT32_MAX, &value) ||
+	    !conf_units_duration(rest, &flood_r->over))
+		return false;
+	flood_r->count = (uint32_t)value;
+	return value > 0 && flood_r->over > 0;
+}
+
 bool conf_units_rate(struct str text, struct conf_rate *rate_r)
 {
 	const char *slash = memchr(text.p, '/', text.n);

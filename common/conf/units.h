@@ -27,6 +27,9 @@ bool conf_units_size(struct str text, uint64_t *bytes_r);
 /* "256/30s": a size and a duration above 0. */
 bool conf_units_rate(struct str text, struct conf_rate *rate_r);
 
+/* "100/10s": a number and a duration above 0; "0": none. */
+bool conf_units_flood(struct str text, struct conf_flood *flood_r);
+
 /* Whole milliseconds in the largest unit without a rest: "1h", "90s", "0s". */
 #define CONF_UNITS_SIZE 24
 const char *conf_units_time(char text[CONF_UNITS_SIZE], usec_t usec);

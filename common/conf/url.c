@@ -2,8 +2,7 @@
  * url.c - the URL of a server.
  *
  * Runs in the master.  Literal addresses, localhost (which is 127.0.0.1), unix
- * sockets, and names, which workers make addresses of (worker/origin).  Other
- * schemes are known and refused, kindly: people will write them.
+ * sockets, and names, which workers make addresses of (worker/origin).
  */
 #include "common/conf/url.h"
 
@@ -15,8 +14,26 @@ struct url {
 	struct conf_build *b;
 	const struct conf_spot *spot;
 	struct conf_server *server;
-	bool is_service; /* srv+ */
+	bool is_service; /* srv+http:// */
+	uint16_t port;	 /* by default; 0: there is none */
 };
+
+/* What a URL begins with. */
+static const struct scheme {
+	struct str text;
+	uint16_t port;
+	bool https;
+	bool tcp;
+	bool is_service;
+} schemes[] = {
+    {{"http://", 7}, 80, false, false, false},
+    {{"https://", 8}, 443, true, false, false},
+    {{"tcp://", 6}, 0, false, true, false},
+    {{"srv+http://", 11}, 0, false, false, true},
+    {{"srv+https://", 12}, 0, true, false, true},
+};
+
+#define SCHEMES (sizeof(schemes) / sizeof(schemes[0]))
 
 static bool read_unix(struct url *u, struct str path)
 {
@@ -101,10 +118,15 @@ static bool read_service(struct url *u, const struct conf_hostport *parts)
 
 static bool read_host(struct url *u, struct conf_hostport *parts)
 {
-	uint16_t port = u->server->https ? 443 : 80;
+	uint16_t port = u->port;
 
 	if (u->is_service)
 		return read_service(u, parts);
+	if (parts->port.p == NULL && port == 0) {
+		conf_report_error(u->b->report, u->spot,
+		    "a server with tcp:// needs a port");
+		return false;
+	}
 	if (parts->port.p != NULL && !conf_address_port(parts->port, &port)) {
 		conf_report_error(u->b->report, u->spot,
 		    "a port is a number from 1 to 65535");
@@ -153,6 +175,11 @@ static bool read_prefix(struct url *u, struct str path)
 	u->server->prefix = "";
 	if (path.n == 0 || str_eq(path, STR("/")))
 		return true;
+	if (u->server->tcp) {
+		conf_report_error(u->b->report, u->spot,
+		    "a server with tcp:// has no path");
+		return false;
+	}
 	if (!conf_path_check(u->b->report, u->spot, path))
 		return false;
 	u->server->prefix =
@@ -167,21 +194,6 @@ static bool read_http(struct url *u, struct str rest)
 
 	return read_authority(u, str_make(rest.p, n)) &&
 	    read_prefix(u, str_behind(rest, n));
-}
-
-/* True: it is one that will be built; reported. */
-static bool is_later(struct url *u, struct str url)
-{
-	static const char *const later[] = {"tcp://", NULL};
-
-	for (size_t i = 0; later[i] != NULL; i++) {
-		if (!str_starts_nocase(url, str_from(later[i])))
-			continue;
-		conf_report_error(u->b->report, u->spot,
-		    "servers with %s are not built yet", later[i]);
-		return true;
-	}
-	return false;
 }
 
 /* An address to which only the scheme is missing? */
@@ -203,10 +215,8 @@ static void refuse_scheme(struct url *u, struct str url)
 	struct str port = url.p[0] == ':' ? str_behind(url, 1) : url;
 	uint16_t ignored;
 
-	if (is_later(u, url))
-		return;
 	conf_report_error(r, u->spot,
-	    "a server's URL begins with http://, https:// or unix:");
+	    "a server's URL begins with http://, https://, tcp:// or unix:");
 	if (conf_address_port(port, &ignored))
 		conf_report_help(r, "write \"http://127.0.0.1:%" PRI_STR "\"",
 		    ARG_STR(port));
@@ -222,20 +232,22 @@ bool conf_url_read(struct conf_build *b, const struct conf_spot *spot,
     struct str url, struct conf_server *server_r)
 {
 	struct url u = {.b = b, .spot = spot, .server = server_r};
-	struct str rest = url;
 
 	server_r->url = arena_strdup(&b->conf->arena, url);
 	server_r->place = conf_spot_place(spot);
 	if (str_starts_nocase(url, STR("unix:")))
 		return read_unix(&u, str_behind(url, 5));
-	u.is_service = str_starts_nocase(url, STR("srv+"));
-	if (u.is_service)
-		rest = str_behind(url, 4);
-	server_r->https = str_starts_nocase(rest, STR("https://"));
-	if (server_r->https)
-		return read_http(&u, str_behind(rest, 8));
-	if (str_starts_nocase(rest, STR("http://")))
-		return read_http(&u, str_behind(rest, 7));
+	for (size_t i = 0; i < SCHEMES; i++) {
+		const struct scheme *scheme = &schemes[i];
+
+		if (!str_starts_nocase(url, scheme->text))
+			continue;
+		u.is_service = scheme->is_service;
+		u.port = scheme->port;
+		server_r->https = scheme->https;
+		server_r->tcp = scheme->tcp;
+		return read_http(&u, str_behind(url, scheme->text.n));
+	}
 	refuse_scheme(&u, url);
 	return false;
 }

@@ -13,6 +13,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/answer.h"
+#include "common/conf/bytes.h"
 #include "common/conf/listen.h"
 #include "common/conf/name.h"
 #include "common/conf/pool.h"
@@ -111,6 +112,26 @@ static void report_no_host(struct conf_build *b, const config_setting_t *root)
 	    conf_setting_rows[SETTING_VHOST_host].help);
 }
 
+/* Whoever comes to its addresses is meant. */
+static struct conf_draft *make_tcp(struct conf_build *b,
+    const config_setting_t *root)
+{
+	const struct conf_spot *spot =
+	    conf_setting_spot(root, SETTING_VHOST_tcp);
+	const config_setting_t *tcp =
+	    conf_setting_get(root, SETTING_VHOST_tcp);
+	struct conf_draft *draft = add_draft(b, spot, 1);
+	struct str written = tcp == NULL ? STR("tcp")
+	    : conf_spot_text(conf_tree_spot(conf_tree_item(tcp, 0)));
+
+	add_host(draft, spot, "*", NULL);
+	draft->vhost->tcp = true;
+	if (written.n > 2 && written.p[0] == '"')
+		written = str_make(written.p + 1, written.n - 2);
+	draft->vhost->name = arena_strdup(&b->conf->arena, written);
+	return draft;
+}
+
 static struct conf_draft *read_hosts(struct conf_build *b,
     const config_setting_t *root)
 {
@@ -119,8 +140,11 @@ static struct conf_draft *read_hosts(struct conf_build *b,
 	unsigned count = hosts ? conf_tree_item_count(hosts) : 0;
 	const struct conf_spot *spot =
 	    conf_setting_spot(root, SETTING_VHOST_host);
-	struct conf_draft *draft = add_draft(b, spot, count);
+	struct conf_draft *draft;
 
+	if (hosts == NULL && conf_setting_given(root, SETTING_VHOST_tcp))
+		return make_tcp(b, root);
+	draft = add_draft(b, spot, count);
 	if (hosts == NULL)
 		report_no_host(b, root);
 	for (unsigned i = 0; i < count; i++)
@@ -248,12 +272,17 @@ static void read_listen(struct conf_build *b, struct conf_draft *draft,
 {
 	const config_setting_t *listen =
 	    conf_setting_get(root, SETTING_VHOST_listen);
+	const config_setting_t *tcp =
+	    conf_setting_get(root, SETTING_VHOST_tcp);
 	unsigned errors = b->report->errors;
 
 	if (listen != NULL)
 		conf_listen_read(b, listen, &draft->bindings);
+	if (tcp != NULL)
+		conf_listen_read_tcp(b, tcp, &draft->bindings);
 	draft->listens_wrong = b->report->errors > errors ||
-	    (listen == NULL && conf_setting_given(root, SETTING_VHOST_listen));
+	    (listen == NULL && conf_setting_given(root, SETTING_VHOST_listen)) ||
+	    (tcp == NULL && conf_setting_given(root, SETTING_VHOST_tcp));
 }
 
 static struct conf_draft *read_vhost(struct conf_build *b,
@@ -268,10 +297,12 @@ static struct conf_draft *read_vhost(struct conf_build *b,
 	below = conf_preset_layers(b, root);
 	draft->layers = conf_layers_over(&below, root);
 	draft->vhost->scope = conf_scope_read(b, &draft->layers);
-	draft->vhost->tls = conf_tls_read(b, root, draft->vhost);
+	conf_tls_read(b, draft, root);
 	read_listen(b, draft, root);
 	read_ways(b, draft, root);
 	read_canonical(b, draft->vhost, root);
+	conf_tls_finish(b, draft);
+	conf_bytes_check(b, draft, root);
 	conf_settings_done(root);
 	if (b->report->errors == errors)
 		conf_pool_check_used(b, draft);

@@ -10,8 +10,8 @@
  * CONTEXT: the group it stands in: GLOBAL (sluiced.conf), VHOST (a file of
  * vhost_dir), or a group below.  TYPE: see enum conf_type.  LEAST and MOST
  * bound a COUNT, a SIZE, a DURATION, and the time of a RATE; MOST bounds the
- * elements of an array or list; LEAST of a GROUP, FILE or LOG is the
- * context of what is in it.  DEFAULT: as written, or NULL.
+ * elements of an array or list; LEAST of what may be a group is the context
+ * of what is in it.  DEFAULT: as written, or NULL.
  */
 
 SETTING(GLOBAL, user, TEXT, 0, 0, "sluice", "\"sluice\"",
@@ -60,7 +60,8 @@ SETTING(GLOBAL, presets, NAMED, CONTEXT_VHOST, 0, NULL,
     "groups of settings for vhosts to use")
 SETTING(GLOBAL, zone, TEXT, 0, 0, NULL, "\"fra\"",
     "where this proxy stands: the zone that prefer = \"zone\" asks first")
-LATER(GLOBAL, unknown_host, "what a client gets whose host is unknown")
+SETTING(GLOBAL, unknown_host, TEXT, 0, 0, "reject", "\"reject\"",
+    "what a client gets whose host no vhost has")
 SETTING(GLOBAL, shared, GROUP, CONTEXT_SHARED, 0, NULL, "{ health = \"16m\"; }",
     "sizes of the areas that all workers share")
 SETTING(GLOBAL, proxy_protocol_from, TEXTS, 0, 1000, NULL,
@@ -74,7 +75,8 @@ SETTING(GLOBAL, resolvers, TEXTS, 0, 8, NULL,
     "[ \"10.0.0.2\", \"127.0.0.1:5353\" ]",
     "name servers; else those of /etc/resolv.conf")
 LATER(GLOBAL, sandbox, "the sandbox of the workers")
-LATER(GLOBAL, tls, "TLS for all vhosts")
+SETTING(GLOBAL, tls, TLS, CONTEXT_TLS, 0, NULL, "{ min = \"1.3\"; }",
+    "TLS for clients, for all vhosts")
 SETTING(GLOBAL, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
     "{ response = { set = { X-Frame-Options = \"DENY\"; }; }; }",
     "fields set, added and removed, for all vhosts")
@@ -126,9 +128,51 @@ SETTING(ERROR_LOG, level, TEXT, 0, 0, "info", "\"warning\"",
     "how much is written: \"error\", \"warning\", \"info\", \"debug\"")
 
 SETTING(TLS, cert, TEXT, 0, 0, NULL, "\"/etc/ssl/www.pem\"",
-    "the file of the certificate and its chain")
+    "the file of the certificate, in PEM")
 SETTING(TLS, key, TEXT, 0, 0, NULL, "\"/etc/ssl/www.key\"",
-    "the file of its key; else it stands in the same")
+    "the file of its key; else in the same file, or in NAME.key beside it")
+SETTING(TLS, chain, TEXT, 0, 0, NULL, "\"/etc/ssl/ca.pem\"",
+    "the file of what leads to its issuer; else in the file of the certificate")
+SETTING(TLS, certs, GROUPS, 0, 8, NULL,
+    "( { cert = \"/etc/ssl/ecdsa.pem\"; }, { cert = \"/etc/ssl/rsa.pem\"; } )",
+    "several certificates, with different kinds of keys")
+LATER(TLS, acme, "a certificate by ACME")
+SETTING(TLS, min, TEXT, 0, 0, "1.2", "\"1.3\"",
+    "the lowest version of TLS: \"1.2\" or \"1.3\"")
+SETTING(TLS, ciphers, TEXT, 0, 0, CONF_CIPHERS, "\"ECDHE+AESGCM\"",
+    "ciphers, as OpenSSL writes them; names with TLS_ are those of TLS 1.3")
+SETTING(TLS, hsts, TERM, CONTEXT_HSTS, 0, "false", "\"180d\"",
+    "how long browsers come by TLS only (Strict-Transport-Security)")
+SETTING(TLS, ocsp_staple, BOOL, 0, 0, "false", "true",
+    "what the issuer says of the certificate goes with it (OCSP)")
+SETTING(TLS, client_ca, TEXT, 0, 0, NULL, "\"/etc/ssl/partners-ca.pem\"",
+    "the file of those who issue certificates of clients")
+SETTING(TLS, client_cert, TEXT, 0, 0, NULL, "\"optional\"",
+    "certificates of clients: \"none\", \"optional\" or \"require\"")
+SETTING(TLS, alpn, TEXTS, 0, 2, NULL, "[ \"http/1.1\" ]",
+    "the versions of HTTP that are offered")
+SETTING(TLS, redirect, BOOL, 0, 0, "true", "false",
+    "whether plain clients are sent to https://")
+SETTING(TLS, early_data, BOOL, 0, 0, "false", "true",
+    "whether requests may come before the handshake has ended (0-RTT)")
+SETTING(TLS, handshake_timeout, DURATION, 100 * USEC_PER_MSEC,
+    USEC_PER_HOUR, "10s", "\"5s\"", "for a whole handshake")
+SETTING(TLS, provider, TEXT, 0, 0, NULL, "\"pkcs11\"",
+    "a provider of OpenSSL, for keys in hardware")
+
+SETTING(CERT, cert, TEXT, 0, 0, NULL, "\"/etc/ssl/www.pem\"",
+    "the file of the certificate, in PEM")
+SETTING(CERT, key, TEXT, 0, 0, NULL, "\"/etc/ssl/www.key\"",
+    "the file of its key; else in the same file, or in NAME.key beside it")
+SETTING(CERT, chain, TEXT, 0, 0, NULL, "\"/etc/ssl/ca.pem\"",
+    "the file of what leads to its issuer; else in the file of the certificate")
+
+SETTING(HSTS, max_age, DURATION, 0, 3650 * USEC_PER_DAY, "180d", "\"365d\"",
+    "for how long; \"0s\": browsers are to forget it")
+SETTING(HSTS, include_subdomains, BOOL, 0, 0, "false", "true",
+    "the names below the host's, too")
+SETTING(HSTS, preload, BOOL, 0, 0, "false", "true",
+    "browsers may know it before they first come")
 
 SETTING(VHOST, host, TEXTS, 0, 10000, NULL, "\"app.example.com\"",
     "the host names of the vhost; \"*\": all others")
@@ -159,9 +203,9 @@ SETTING(VHOST, canonical, TEXT, 0, 0, NULL, "\"www.example.com\"",
     "the one host name: clients of the others are sent there")
 SETTING(VHOST, use, TEXTS, 0, 16, NULL, "[ \"patient\" ]",
     "the presets whose settings the vhost takes")
-SETTING(VHOST, tls, GROUP, CONTEXT_TLS, 0, NULL,
+SETTING(VHOST, tls, TLS, CONTEXT_TLS, 0, NULL,
     "{ cert = \"/etc/ssl/www.pem\"; key = \"/etc/ssl/www.key\"; }",
-    "TLS for clients")
+    "TLS for clients; \"passthrough\": between client and origin")
 LATER(VHOST, root, "files")
 LATER(VHOST, fallback, "the file for what is not found")
 SETTING(VHOST, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
@@ -178,11 +222,13 @@ SETTING(VHOST, buffering, GROUP, CONTEXT_BUFFERING, 0, NULL,
 SETTING(VHOST, errors, GROUPS, 0, 200, NULL,
     "( { status = 503; file = \"/srv/errors/busy.html\"; } )",
     "error pages")
-LATER(VHOST, client_cert, "certificates of clients")
+SETTING(VHOST, client_cert, TEXT, 0, 0, NULL, "\"require\"",
+    "certificates of clients: \"none\", \"optional\" or \"require\"")
 SETTING(VHOST, redirect, BRIEF, CONTEXT_REDIRECT, 0, NULL,
     "\"https://www.example.com${path}\"", "where all clients are sent")
 LATER(VHOST, schema, "the version of this language")
-LATER(VHOST, tcp, "a TCP proxy")
+SETTING(VHOST, tcp, LISTEN, 0, 1000, NULL, "\"[::]:5432\"",
+    "the addresses of a TCP proxy, instead of \"host\" and \"listen\"")
 SETTING(VHOST, rewrite, RULES, 0, 10000, NULL,
     "( { match = \"^/old/(.*)$\"; to = \"/new/${1}\"; } )",
     "what becomes of paths, before a route is looked for")
@@ -216,14 +262,34 @@ SETTING(POOL, queue, GROUP, CONTEXT_QUEUE, 0, NULL,
     "{ size = 500; timeout = \"5s\"; }", "requests that wait for a server to have room")
 SETTING(POOL, max_conns, COUNT, 0, 65535, "0", "200",
     "exchanges at a time with each server, of all workers; 0: any number")
-LATER(POOL, http, "the version of HTTP")
-LATER(POOL, tls, "TLS to origins")
-LATER(POOL, proxy_protocol, "the PROXY protocol to origins")
+SETTING(POOL, http, TEXT, 0, 0, "auto", "\"2\"",
+    "the version of HTTP: \"1\", \"2\", or \"auto\": what a server with https:// chooses")
+SETTING(POOL, tls, GROUP, CONTEXT_POOL_TLS, 0, NULL,
+    "{ ca = \"/etc/ssl/internal-ca.pem\"; }", "TLS to servers with https://")
+SETTING(POOL, proxy_protocol, OFF, 0, 0, "false", "\"v2\"",
+    "the header that connections to servers begin with: \"v1\" or \"v2\"")
 SETTING(POOL, resolve, GROUP, CONTEXT_RESOLVE, 0, NULL,
     "{ every = \"10s\"; }", "how names of servers become addresses")
 SETTING(POOL, breaker, FEATURE, CONTEXT_BREAKER, 0, "false",
     "{ error_rate = \"50%\"; open = \"5s\"; }",
     "requests are refused while most of them fail")
+
+SETTING(POOL_TLS, ca, TEXT, 0, 0, "system", "\"/etc/ssl/internal-ca.pem\"",
+    "the file of those who issue certificates of servers; \"system\": the system's")
+SETTING(POOL_TLS, name, TEXT, 0, 0, NULL, "\"api.internal\"",
+    "the name that is asked for and must be in the certificate; else the server's")
+SETTING(POOL_TLS, verify, BOOL, 0, 0, "true", "false",
+    "whether certificates of servers are verified")
+SETTING(POOL_TLS, cert, TEXT, 0, 0, NULL, "\"/etc/ssl/proxy.pem\"",
+    "the file of a certificate for servers that ask for one")
+SETTING(POOL_TLS, key, TEXT, 0, 0, NULL, "\"/etc/ssl/proxy.key\"",
+    "the file of its key; else in the same file, or in NAME.key beside it")
+SETTING(POOL_TLS, chain, TEXT, 0, 0, NULL, "\"/etc/ssl/ca.pem\"",
+    "the file of what leads to its issuer; else in the file of the certificate")
+SETTING(POOL_TLS, min, TEXT, 0, 0, "1.2", "\"1.3\"",
+    "the lowest version of TLS: \"1.2\" or \"1.3\"")
+SETTING(POOL_TLS, ciphers, TEXT, 0, 0, CONF_CIPHERS, "\"ECDHE+AESGCM\"",
+    "ciphers, as OpenSSL writes them; names with TLS_ are those of TLS 1.3")
 
 SETTING(SERVER, url, TEXT, 0, 0, NULL, "\"http://10.0.0.11:8080\"",
     "where the server is")
@@ -303,7 +369,8 @@ SETTING(ROUTE, log, LOG, CONTEXT_LOG, 0, NULL, "false",
 SETTING(ROUTE, mirror, FEATURE, CONTEXT_MIRROR, 0, "false",
     "{ pool = \"api\"; percent = 1; }",
     "copies of requests to another pool")
-LATER(ROUTE, client_cert, "certificates of clients")
+SETTING(ROUTE, client_cert, TEXT, 0, 0, NULL, "\"require\"",
+    "certificates of clients: \"none\", \"optional\" or \"require\"")
 
 SETTING(SPLIT, name, TEXT, 0, 0, NULL, "\"new-checkout\"",
     "its name: of the cookie, too, and in logs")
@@ -341,12 +408,21 @@ LATER(LIMITS, rate, "requests a second")
 LATER(LIMITS, burst, "requests at once, above the rate")
 LATER(LIMITS, per, "what a rate is counted by")
 LATER(LIMITS, conns_per_ip, "connections of one address")
-LATER(LIMITS, streams, "streams of an HTTP/2 connection")
+SETTING(LIMITS, streams, COUNT, 1, 10000, "128", "256",
+    "streams of an HTTP/2 connection at a time")
 LATER(LIMITS, bandwidth, "bytes a second that a client gets at most")
-LATER(LIMITS, resets, "resets of HTTP/2 streams")
-LATER(LIMITS, settings, "SETTINGS frames of HTTP/2")
-LATER(LIMITS, pings, "PING frames of HTTP/2")
-LATER(LIMITS, continuations, "CONTINUATION frames of HTTP/2")
+SETTING(LIMITS, resets, FLOOD, USEC_PER_SEC, USEC_PER_HOUR, "100/10s",
+    "\"20/1s\"", "streams of an HTTP/2 connection that end before their reply does")
+SETTING(LIMITS, settings, FLOOD, USEC_PER_SEC, USEC_PER_HOUR, "100/10s",
+    "\"20/1s\"", "SETTINGS frames of an HTTP/2 connection")
+SETTING(LIMITS, pings, FLOOD, USEC_PER_SEC, USEC_PER_HOUR, "1000/10s",
+    "\"20/1s\"", "PING frames of an HTTP/2 connection")
+SETTING(LIMITS, frames, FLOOD, USEC_PER_SEC, USEC_PER_HOUR, "1000/10s",
+    "\"200/1s\"", "frames of an HTTP/2 connection that move nothing")
+SETTING(LIMITS, continuations, COUNT, 0, 1000, "16", "4",
+    "CONTINUATION frames of a head")
+SETTING(LIMITS, handshakes, FLOOD, USEC_PER_SEC, USEC_PER_HOUR, "0",
+    "\"100/10s\"", "TLS handshakes of one address")
 
 SETTING(BUFFERING, request, TEXT, 0, 0, "stream", "\"full\"",
     "of a request's body: the first of it, \"full\": all, \"off\": nothing")

@@ -192,12 +192,12 @@ END_TEST
 
 START_TEST(messages_name_the_option)
 {
-	quick("x", "tcp://127.0.0.1");
+	quick("x", "ftp://127.0.0.1");
 	ck_assert_ptr_null(c.conf);
 	ck_assert_ptr_nonnull(strstr(c.messages,
 	    "--listen: error: \"x\" is not an address and a port\nhelp: "));
 	ck_assert_ptr_nonnull(strstr(c.messages,
-	    "--to: error: servers with tcp:// are not built yet\n"));
+	    "--to: error: a server's URL begins with http://, "));
 	ck_assert_uint_eq(c.errors, 2);
 	quick("8080", "app..example:3000");
 	ck_assert_ptr_nonnull(strstr(c.messages,

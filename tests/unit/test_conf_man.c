@@ -45,6 +45,9 @@ static const char *const headings[] = {
     [CONTEXT_BUFFERING] = ".Ss The group buffering\n",
     [CONTEXT_RETRY] = ".Ss The group retry of a pool\n",
     [CONTEXT_TLS] = ".Ss The group tls\n",
+    [CONTEXT_CERT] = ".Ss Entries of certs\n",
+    [CONTEXT_HSTS] = ".Ss The group hsts of tls\n",
+    [CONTEXT_POOL_TLS] = ".Ss The group tls of a pool\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))
@@ -57,7 +60,11 @@ static const char *const types[] = {
     [TYPE_MODE] = "Mode;",
     [TYPE_SIZE] = "Size from",
     [TYPE_RATE] = "Rate over",
+    [TYPE_FLOOD] = "Count over",
     [TYPE_BOOL] = "Switch;",
+    [TYPE_OFF] = "String or false;",
+    [TYPE_TERM] = "Duration, group, or false; see",
+    [TYPE_TLS] = "Group, true, false or",
     [TYPE_SHARE] = "Share;",
     [TYPE_FILE] = "Name of a file, or group; see",
     [TYPE_LOG] = "Name of a file, group, or false; see",
@@ -156,7 +163,8 @@ static void check_range(const struct conf_setting_row *row, const char *text)
 static bool has_range(const struct conf_setting_row *row)
 {
 	return row->type == TYPE_COUNT || row->type == TYPE_SIZE ||
-	    row->type == TYPE_DURATION || row->type == TYPE_RATE;
+	    row->type == TYPE_DURATION || row->type == TYPE_RATE ||
+	    row->type == TYPE_FLOOD;
 }
 
 static void check_default(const struct conf_setting_row *row, const char *text)
@@ -175,6 +183,7 @@ static void check_default(const struct conf_setting_row *row, const char *text)
 		return;
 	snprintf(want, sizeof(want),
 	    row->type == TYPE_COUNT || row->type == TYPE_BOOL ||
+		    row->type == TYPE_OFF || row->type == TYPE_TERM ||
 		    row->type == TYPE_FEATURE ? "default\n.Li %s ." : "default\n.Li \\(dq%s\\(dq",
 	    row->fallback);
 	must_have(row, text, want);
