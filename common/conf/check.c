@@ -10,89 +10,6 @@
 #include "common/base/insist.h"
 #include "common/conf/variables.h"
 
-static const char *kind_name(const config_setting_t *setting)
-{
-	switch (setting->type) {
-	case CONFIG_TYPE_GROUP:
-		return "a group { }";
-	case CONFIG_TYPE_ARRAY:
-		return "an array [ ]";
-	case CONFIG_TYPE_LIST:
-		return "a list ( )";
-	case CONFIG_TYPE_STRING:
-		return "a string";
-	case CONFIG_TYPE_BOOL:
-		return "true or false";
-	case CONFIG_TYPE_FLOAT:
-		return "a number with a fraction";
-	default:
-		return "a number";
-	}
-}
-
-static const char *type_name(enum conf_type type)
-{
-	switch (type) {
-	case TYPE_LATER:
-		break;
-	case TYPE_TEXT:
-	case TYPE_TEMPLATE:
-		return "a string";
-	case TYPE_TEXTS:
-		return "a string or an array of strings";
-	case TYPE_COUNT:
-		return "a plain number";
-	case TYPE_DURATION:
-		return "a duration in quotes, with its unit";
-	case TYPE_MODE:
-		return "four octal digits in quotes";
-	case TYPE_SIZE:
-		return "a size in quotes, with its unit";
-	case TYPE_RATE:
-		return "bytes a second over a time, in quotes";
-	case TYPE_FLOOD:
-		return "a number over a time, in quotes";
-	case TYPE_BOOL:
-		return "true or false";
-	case TYPE_OFF:
-		return "a string or false";
-	case TYPE_TERM:
-		return "a duration in quotes, a group { } or false";
-	case TYPE_TLS:
-		return "a group { }, true, false or \"passthrough\"";
-	case TYPE_STATUSES:
-		return "a status or an array of them";
-	case TYPE_SHARE:
-		return "a share in quotes, with its %";
-	case TYPE_FILE:
-		return "a string or a group { }";
-	case TYPE_LOG:
-		return "a string, a group { } or false";
-	case TYPE_BRIEF:
-		return "a string or a group { }";
-	case TYPE_RULES:
-		return "a string or a list of groups ( { }, { } )";
-	case TYPE_FIELDS:
-		return "a group of strings";
-	case TYPE_LISTEN:
-		return "an address or an array of addresses";
-	case TYPE_SERVERS:
-		return "an array of URLs or a list of groups";
-	case TYPE_GROUP:
-		return "a group { }";
-	case TYPE_FEATURE:
-		return "a group { }, true or false";
-	case TYPE_GROUPS:
-		return "a list of groups ( { }, { } )";
-	case TYPE_SPLITS:
-		return "a group { } or a list of them ( { }, { } )";
-	case TYPE_NAMED:
-		return "a group of named groups";
-	}
-	INSIST(type != TYPE_LATER);
-	return NULL;
-}
-
 static bool is_text(const config_setting_t *s)
 {
 	return s->type == CONFIG_TYPE_STRING;
@@ -132,8 +49,8 @@ static bool refuse_type(struct conf_report *r, const config_setting_t *setting,
 	struct str written = conf_spot_text(conf_tree_spot(setting));
 
 	conf_report_error(r, conf_tree_spot(setting),
-	    "\"%s\" takes %s, not %s", row->key, type_name(row->type),
-	    kind_name(setting));
+	    "\"%s\" takes %s, not %s", row->key, conf_check_type_name(row->type),
+	    conf_check_kind_name(setting));
 	if (row->type == TYPE_DURATION && is_integer(setting))
 		conf_report_help(r, "write %s = \"%" PRI_STR "s\";  (%s)",
 		    row->key, ARG_STR(written), row->help);

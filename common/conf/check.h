@@ -17,4 +17,8 @@ bool conf_check_value(struct conf_report *r, const config_setting_t *setting,
 /* The value of an integer setting, of either width. */
 long long conf_check_integer(const config_setting_t *setting);
 
+/* "a number", "an array [ ]": what SETTING is, and what TYPE takes. */
+const char *conf_check_kind_name(const config_setting_t *setting);
+const char *conf_check_type_name(enum conf_type type);
+
 #endif

@@ -11,7 +11,7 @@ LINT(buffer_on_disk, "request bodies go through files, in a directory that nobod
 LINT(certificate_early, "a certificate is not valid yet")
 LINT(certificate_ends, "a certificate has ended, or ends within 14 days")
 LINT(certificate_name, "a certificate is not for a host of its vhost")
-LINT(ciphers_weak, "ciphers without forward secrecy, or open to padding oracles, are among those of TLS")
+LINT(ciphers_weak, "ciphers of TLS have no forward secrecy, or are open to padding oracles")
 LINT(foreign_variable, "a variable is written as other proxies write it: plain text here")
 LINT(if_down_idle, "the arm of if_down is the one that everybody has anyway")
 LINT(health_fails, "a server answers its health check with another status (with --connect)")
