@@ -42,6 +42,7 @@
 #include "worker/proxy/answer.h"
 #include "worker/proxy/arms.h"
 #include "worker/proxy/client.h"
+#include "worker/proxy/client_h2.h"
 #include "worker/proxy/fetcher.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/identity.h"
@@ -268,6 +269,8 @@ static int set_up(const struct worker_start *start)
 	if (err == 0)
 		err = clients_init(serve_client, clients_max(start->nofile),
 		    conf);
+	if (err == 0)
+		err = client_h2_init(serve_stream, conf);
 	if (err == 0)
 		err = tls_init();
 	if (err == 0)

@@ -27,6 +27,7 @@
 #include "worker/origin/pool.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/client.h"
+#include "worker/proxy/client_h2.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/serve.h"
@@ -159,6 +160,7 @@ void proxy_open(int listener)
 	block_init(proxy.conf->memory);
 	limits_init(proxy.conf);
 	INSIST(clients_init(serve_client, CLIENTS_MAX, proxy.conf) == 0);
+	INSIST(client_h2_init(serve_stream, proxy.conf) == 0);
 	INSIST(pools_init(proxy.conf) == 0);
 	proxy_begin();
 	INSIST(conf_pattern_init() == 0);

@@ -148,9 +148,7 @@ int conn_wait_sender(struct conn *c, struct pace *pace)
 
 ssize_t conn_take(struct conn *c, void *p, size_t n)
 {
-	if (!watch_is_ready(&c->watch, WATCH_READ))
-		return -EAGAIN;
-	return receive(c, p, n);
+	return conn_may_read(c) ? receive(c, p, n) : -EAGAIN;
 }
 
 ssize_t conn_try_read(struct conn *c, void *p, size_t n)

@@ -90,6 +90,19 @@ static enum fault frame_by_fields(struct message *m)
 	return FAULT_NONE;
 }
 
+/*
+ * RFC 9113, 8.1.1: the stream says where the body ends, and a length only what
+ * that is.  Of a reply without a body it says how long that would be.
+ */
+static enum fault frame_by_stream(struct message *m)
+{
+	if (m->framing.kind == FRAMING_NONE)
+		m->framing.kind = m->ended ? FRAMING_NONE : FRAMING_STREAM;
+	else if (m->ended && m->framing.length > 0)
+		return FAULT_length_differs;
+	return FAULT_NONE;
+}
+
 bool body_expected(const struct framing *framing)
 {
 	return framing->kind != FRAMING_NONE &&
@@ -105,8 +118,10 @@ enum fault body_frame_request(struct message *m)
 	if (m->framing.kind == FRAMING_LENGTH &&
 	    is_padded(field_value(message_find(m, FIELD_content_length))))
 		return FAULT_length_malformed;
-	if (!body_expected(&m->framing))
-		return FAULT_NONE;
+	if (m->is_h2)
+		fault = frame_by_stream(m);
+	if (fault != FAULT_NONE || !body_expected(&m->framing))
+		return fault;
 	if (m->minor == 0 &&
 	    (m->method == METHOD_GET || m->method == METHOD_HEAD ||
 		m->method == METHOD_DELETE))
@@ -145,6 +160,8 @@ enum fault body_frame_reply(struct message *m, enum method request_method)
 		frame_without_body(m, false);
 	} else if (request_method == METHOD_HEAD || m->status == 304) {
 		frame_without_body(m, true);
+	} else if (m->is_h2) {
+		return frame_by_stream(m);
 	} else if (m->framing.kind == FRAMING_NONE) {
 		m->framing.kind = FRAMING_CLOSE;
 		m->keep_alive = false;
@@ -156,7 +173,8 @@ struct framing body_frame_onward(struct framing received, unsigned minor)
 {
 	struct framing onward = received;
 
-	if (received.kind == FRAMING_CHUNKED || received.kind == FRAMING_CLOSE)
+	if (received.kind == FRAMING_CHUNKED ||
+	    received.kind == FRAMING_CLOSE || received.kind == FRAMING_STREAM)
 		onward.kind = minor > 0 ? FRAMING_CHUNKED : FRAMING_CLOSE;
 	return onward;
 }
@@ -209,6 +227,14 @@ bool body_end_by_close(struct body *b)
 	if (b->kind == FRAMING_CLOSE)
 		b->done = true;
 	return b->done;
+}
+
+enum fault body_end_by_stream(struct body *b)
+{
+	bool proper = b->done || b->kind == FRAMING_STREAM;
+
+	b->done = true;
+	return proper ? FAULT_NONE : FAULT_length_differs;
 }
 
 void body_keep_trailers(struct body *b, char *p)

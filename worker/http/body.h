@@ -24,8 +24,8 @@ bool body_expected(const struct framing *framing);
 
 /*
  * How a body that came so framed is sent on to a peer of HTTP/1.MINOR: a
- * length stays a length; chunks, and what ends with the connection, become
- * chunks for 1.1, and end with the connection for 1.0.
+ * length stays a length; chunks, and what ends with the connection or the
+ * stream, become chunks for 1.1, and end with the connection for 1.0.
  */
 struct framing body_frame_onward(struct framing received, unsigned minor);
 
@@ -70,6 +70,10 @@ enum fault body_decode(struct body *b, char *p, size_t n, size_t *payload_r,
  * and it is the end of FRAMING_CLOSE.  False is FAULT_body_cut.
  */
 bool body_end_by_close(struct body *b);
+
+/* The stream of HTTP/2 ended: FAULT_NONE, or the body is shorter than it said.
+ * B is done. */
+enum fault body_end_by_stream(struct body *b);
 
 /* Keeps the trailer section of the chunked body B, which has just begun, in
  * BODY_TRAILER_MAX bytes at P; without this it is checked and forgotten. */

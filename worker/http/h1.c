@@ -214,9 +214,8 @@ struct str h1_reason(unsigned status)
 
 void h1_simple_reply(struct out *o, const struct h1_simple *reply)
 {
-	struct str type = reply->type.p != NULL
-	    ? reply->type
-	    : STR("text/plain; charset=utf-8");
+	struct str type =
+	    reply->type.p != NULL ? reply->type : STR(H1_PLAIN_TEXT);
 	struct framing framing = {FRAMING_LENGTH, false,
 	    reply->text.n + reply->more};
 	bool bodiless = reply->status == 204 || reply->status == 304;

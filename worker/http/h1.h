@@ -75,10 +75,12 @@ void h1_write_trailers(struct out *o, const struct message *m);
 /* The interim reply "100 Continue", ready to be sent. */
 #define H1_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
+#define H1_PLAIN_TEXT "text/plain; charset=utf-8"
+
 /* A reply of our own: a head and a few words. */
 struct h1_simple {
 	unsigned status;
-	struct str type; /* the body's; STR_NONE: plain text; "": not said */
+	struct str type; /* the body's; STR_NONE: H1_PLAIN_TEXT; "": not said */
 	struct str text; /* the body; none for 204 and 304 */
 	uint64_t more;	 /* bytes of it that the caller sends behind TEXT */
 	bool to_head;	 /* the method was HEAD: no body, the same head */

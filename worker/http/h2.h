@@ -73,6 +73,7 @@ struct h2_events {
 /* Lives as long as its sessions. */
 struct h2_options {
 	bool server;
+	bool tls;	/* the connection is so: as a server */
 	bool websocket; /* as a server: RFC 8441 */
 	unsigned streams; /* that a client may have open at a time */
 	unsigned fields;  /* of a head that is received, at most */
@@ -156,48 +157,63 @@ void *h2_user(const struct h2_stream *st);
  * that is closed. */
 void h2_reset(struct h2_stream *st, enum h2_code code);
 
-/* Did the peer reset it, or is the connection gone? */
+/* Bytes of the head that came last, as text: about what it takes to send it. */
+size_t h2_head_size(const struct h2_stream *st);
+
+/* Did it end before both messages were complete?  By the peer (or with the
+ * connection), or by nghttp2, because it broke a rule.  With which code. */
 bool h2_is_reset(const struct h2_stream *st);
-/* With this code. */
+bool h2_is_reset_by_peer(const struct h2_stream *st);
 enum h2_code h2_reset_code(const struct h2_stream *st);
 
 /* As a client: the peer has certainly not acted upon it (REFUSED_STREAM, or
  * behind its GOAWAY; RFC 9113, 8.7), so it may be sent again elsewhere. */
 bool h2_was_refused(const struct h2_stream *st);
 
+/* As a server: 8 KiB of memory, which live as long as ST is held, for whoever
+ * serves it. */
+char *h2_spare(const struct h2_stream *st);
+
 /* ---- reading ---- */
 
-/* As a server: what has come as the request, once: into M, which points into
- * memory of ST that lives until h2_release, and of A.  FAULT_NONE, or what is
- * wrong: M holds what was understood.  *RESET_R: the fault is one of HTTP/2
- * itself, for which a stream is reset and not answered. */
+/* As a server, once: the request, into M, which points into memory of ST and of
+ * A.  FAULT_NONE, or what is wrong: M holds what was understood.  Some faults
+ * are not answered, but the stream is reset: h2_head_resets. */
 enum fault h2_request(struct h2_stream *st,
-    const struct conf_head_limits *limits, struct arena *a, struct message *m,
-    bool *reset_r);
+    const struct conf_head_limits *limits, struct arena *a, struct message *m);
 
-/* As a client: waits for the next head of a reply; an interim one is forgotten
- * by the next call.  METHOD: the request's.  0 and what is wrong with it in
- * *fault_r, or -errno. */
+/* As a client: waits for the next head of a reply to a METHOD request.  What M
+ * points into lives until h2_release.  Of interim heads that nobody read in
+ * time only the last is there.  0, and what is wrong with it in *fault_r;
+ * -errno. */
 WAITS int h2_reply(struct h2_stream *st, usec_t deadline, enum method method,
-    const struct conf_head_limits *limits, struct arena *a, struct message *m,
-    enum fault *fault_r);
+    struct arena *a, struct message *m, enum fault *fault_r);
 
 /*
- * The next bytes of the body, where they lie: 1 and *piece_r, 0 at the end
- * (RFC 9113's END_STREAM), -errno.  The same ones again, perhaps with more
- * behind them, unless they were consumed.  PACE is how slow the peer may be.
+ * The next bytes of the body, where they lie: 1 and *piece_r, 0 at its end,
+ * -errno.  They come again, perhaps with more behind them, until they are
+ * consumed.  PACE is how slow the peer may be.
  */
 WAITS int h2_read(struct h2_stream *st, struct pace *pace, struct str *piece_r);
 
-/* The first N of those are not needed any more. */
+/* The first N of those are not needed any more; they stay where they are if
+ * they lie in h2_held. */
 void h2_consumed(struct h2_stream *st, size_t n);
+
+/* Waits until more bytes are there than now, or the end: 0 or -errno. */
+WAITS int h2_wait_more(struct h2_stream *st, struct pace *pace);
 
 /* Would h2_read answer at once? */
 bool h2_is_readable(const struct h2_stream *st);
 
-/* Has the peer sent all of it?  And how much of that lies in ST. */
+/* Has the peer sent all of it? */
 bool h2_is_whole(const struct h2_stream *st);
-size_t h2_held(const struct h2_stream *st);
+
+/* The first bytes of the body, as long as they lie together behind the head,
+ * consumed or not; how many may at most; and all bytes that are there. */
+struct str h2_held(const struct h2_stream *st);
+size_t h2_holds_at_most(const struct h2_stream *st);
+size_t h2_held_in_all(const struct h2_stream *st);
 
 /* After the end: the trailer fields, into M.  FAULT_NONE and M->field_count 0
  * when there are none. */

@@ -11,16 +11,16 @@
 #include "worker/http/field.h"
 #include "worker/http/scan.h"
 
-#define LENGTH_DIGITS 20
+#define DIGITS (20 + 3) /* of a length and a status */
 
 struct h2_fields h2_fields_make(struct arena *a, unsigned count, size_t bytes)
 {
 	struct h2_fields f = {.cap = count};
-	char *text = arena_alloc(a, bytes + LENGTH_DIGITS);
+	char *text = arena_alloc(a, bytes + DIGITS);
 
 	f.nv = arena_alloc(a, count * sizeof(*f.nv));
 	f.full = f.nv == NULL || text == NULL;
-	f.names = out_make(text, f.full ? 0 : bytes + LENGTH_DIGITS);
+	f.names = out_make(text, f.full ? 0 : bytes + DIGITS);
 	return f;
 }
 
@@ -104,16 +104,25 @@ void h2_fields_add_lines(struct h2_fields *f, struct str lines)
 	}
 }
 
-void h2_fields_add_length(struct h2_fields *f, const struct framing *framing)
+static void append_number(struct h2_fields *f, struct str name, uint64_t value)
 {
 	size_t at = f->names.n;
 
-	if (framing->kind != FRAMING_LENGTH && !framing->length_said)
-		return;
-	out_u64(&f->names, framing->length);
+	out_u64(&f->names, value);
 	if (out_ok(&f->names))
-		append(f, STR("content-length"),
-		    str_make(f->names.p + at, f->names.n - at));
+		append(f, name, str_make(f->names.p + at, f->names.n - at));
+}
+
+void h2_fields_add_status(struct h2_fields *f, unsigned status)
+{
+	INSIST(status >= 100 && status <= 999);
+	append_number(f, STR(":status"), status);
+}
+
+void h2_fields_add_length(struct h2_fields *f, const struct framing *framing)
+{
+	if (framing->kind == FRAMING_LENGTH || framing->length_said)
+		append_number(f, STR("content-length"), framing->length);
 }
 
 unsigned h2_fields_in(struct str lines)

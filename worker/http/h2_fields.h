@@ -39,6 +39,9 @@ void h2_fields_add_kept(struct h2_fields *f, const struct message *m);
 /* Field lines of HTTP/1, with their CR LF. */
 void h2_fields_add_lines(struct h2_fields *f, struct str lines);
 
+/* ":status" */
+void h2_fields_add_status(struct h2_fields *f, unsigned status);
+
 /* Content-Length, where it is said. */
 void h2_fields_add_length(struct h2_fields *f, const struct framing *framing);
 

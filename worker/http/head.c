@@ -2,10 +2,7 @@
  * head.c - from the bytes of an HTTP/1 head to a message.
  *
  * Runs in workers.  RFC 9112, 2 to 5; RFC 9110, 5.  One pass over complete
- * bytes, from left to right; then what the fields mean together, each rule in
- * its own module:
- *
- *	start line > field lines > once.c > Host > hop.c > body.c > target.c
+ * bytes, from left to right; then what the fields mean together: meaning.c.
  *
  * The one idea of the loops: a head ends with LF, and no loop here passes a LF.
  * So none of them needs to ask for the end at each byte, and behind a CR there
@@ -19,12 +16,8 @@
 #include "worker/http/head.h"
 
 #include "common/base/insist.h"
-#include "worker/http/body.h"
-#include "worker/http/field.h"
-#include "worker/http/hop.h"
-#include "worker/http/once.h"
+#include "worker/http/meaning.h"
 #include "worker/http/scan.h"
-#include "worker/http/target.h"
 
 /* What is not yet read of a head; END[-1] is a LF. */
 struct reader {
@@ -57,14 +50,10 @@ static enum fault read_method(struct reader *r, struct message *m)
 
 	if (*stop == '\r' || *stop == '\n')
 		return FAULT_request_line;
-	if (*stop != ' ' || n == 0 || n > HEAD_METHOD_MAX)
+	if (*stop != ' ')
 		return FAULT_method;
-	m->method_text = str_make(r->at, n);
-	m->method = method_identify(m->method_text);
-	if (m->method == METHOD_OTHER && method_is_miscased(m->method_text))
-		return FAULT_method_case;
 	r->at = stop + 1;
-	return FAULT_NONE;
+	return meaning_of_method(m, str_make(stop - n, n));
 }
 
 /* Up to the next space; target.c looks closer, when Host is known. */
@@ -181,21 +170,6 @@ static enum fault read_field(struct reader *r, struct field *f)
 	return read_line_end(r, FAULT_field_value);
 }
 
-static void note_field(struct message *m, struct field *f)
-{
-	enum field_id id = field_identify(field_name(f));
-
-	f->id = (uint8_t)id;
-	f->drop = false;
-	m->field_count++;
-	if (id == FIELD_OTHER)
-		return;
-	f->drop = id == FIELD_host ||
-	    (field_flags(id) & (FIELD_HOP | FIELD_FRAMING));
-	m->repeated |= m->present & FIELD_BIT(id);
-	m->present |= FIELD_BIT(id);
-}
-
 static bool at_empty_line(const struct reader *r)
 {
 	return r->end - r->at == 2 && r->at[0] == '\r';
@@ -222,43 +196,12 @@ static enum fault read_fields(struct reader r, struct arena *a,
 		fault = read_field(&r, f);
 		if (fault != FAULT_NONE)
 			return fault;
-		note_field(m, f);
+		meaning_note(m, f);
 	}
 	return FAULT_NONE;
 }
 
-/* ---- what the fields mean ---- */
-
-static enum fault read_host(struct message *m, struct arena *a)
-{
-	const struct field *f = message_find(m, FIELD_host);
-
-	if (f == NULL)
-		return m->minor > 0 ? FAULT_host_missing : FAULT_NONE;
-	if (m->repeated & FIELD_BIT(FIELD_host))
-		return FAULT_host_several;
-	m->authority = field_value(f);
-	return target_parse_authority(m->authority, a, &m->host);
-}
-
-/*
- * RFC 9110, 10.1.1.  An expectation in HTTP/1.0, or without a body that could
- * wait for it, is ignored and goes no further.
- */
-static enum fault read_expect(struct message *m)
-{
-	const struct field *f = message_find(m, FIELD_expect);
-
-	if (f == NULL)
-		return FAULT_NONE;
-	if ((m->repeated & FIELD_BIT(FIELD_expect)) ||
-	    !str_eq_nocase(field_value(f), STR("100-continue")))
-		return FAULT_expect_unknown;
-	INSIST(f >= m->fields && f < m->fields + m->field_count);
-	m->expects_continue = m->minor > 0 && body_expected(&m->framing);
-	m->fields[f - m->fields].drop = !m->expects_continue;
-	return FAULT_NONE;
-}
+/* ---- heads ---- */
 
 static enum fault begin(struct reader *r, struct str head,
     const struct conf_head_limits *limits, struct message *m)
@@ -269,25 +212,6 @@ static enum fault begin(struct reader *r, struct str head,
 	    .limits = limits};
 	*m = (struct message){.method = METHOD_OTHER};
 	return head.n > limits->header ? FAULT_head_large : FAULT_NONE;
-}
-
-static enum fault read_meaning(struct message *m, struct arena *a)
-{
-	enum fault fault = once_check_request(m);
-
-	if (m->present & FIELD_BIT(FIELD_DISGUISED))
-		fault = FAULT_field_disguised;
-	if (fault == FAULT_NONE)
-		fault = read_host(m, a);
-	if (fault == FAULT_NONE)
-		fault = hop_read(m);
-	if (fault == FAULT_NONE)
-		fault = body_frame_request(m);
-	if (fault == FAULT_NONE)
-		fault = target_parse(m, a);
-	if (fault == FAULT_NONE)
-		fault = read_expect(m);
-	return fault;
 }
 
 enum fault head_parse_request(struct str head,
@@ -301,7 +225,7 @@ enum fault head_parse_request(struct str head,
 	if (fault == FAULT_NONE)
 		fault = read_fields(r, a, m);
 	if (fault == FAULT_NONE)
-		fault = read_meaning(m, a);
+		fault = meaning_of_request(m, a);
 	return fault;
 }
 
@@ -316,23 +240,25 @@ enum fault head_parse_reply(struct str head, enum method request_method,
 	if (fault == FAULT_NONE)
 		fault = read_fields(r, a, m);
 	if (fault == FAULT_NONE)
-		fault = once_check_reply(m);
-	if (fault == FAULT_NONE)
-		fault = hop_read(m);
-	if (fault == FAULT_NONE)
-		fault = body_frame_reply(m, request_method);
+		fault = meaning_of_reply(m, request_method);
 	return fault;
+}
+
+enum fault head_parse_section(struct str section, struct arena *a,
+    struct message *m)
+{
+	struct conf_head_limits limits = {.fields = (unsigned)section.n};
+	struct reader r = {.at = section.p,
+	    .end = section.p + section.n,
+	    .limits = &limits};
+
+	INSIST(section.n > 0 && section.p[section.n - 1] == '\n');
+	return read_fields(r, a, m);
 }
 
 enum fault head_parse_trailers(struct str section, struct arena *a,
     struct message *m)
 {
-	struct conf_head_limits limits = {.header = section.n,
-	    .fields = (unsigned)section.n};
-	struct reader r;
-	enum fault fault = begin(&r, section, &limits, m);
-
-	if (fault == FAULT_NONE)
-		fault = read_fields(r, a, m);
-	return fault;
+	*m = (struct message){.method = METHOD_OTHER};
+	return head_parse_section(section, a, m);
 }

@@ -12,8 +12,6 @@
 #include "common/conf/conf.h"
 #include "worker/http/message.h"
 
-#define HEAD_METHOD_MAX 32
-
 /*
  * Looks for the empty line that ends a head.  The head's length including
  * that line, or 0 while it is not complete.  FROM: bytes that an earlier call
@@ -46,6 +44,11 @@ enum fault head_parse_reply(struct str head, enum method request_method,
  * for what is forbidden there) into M: fields and nothing else.
  */
 enum fault head_parse_trailers(struct str section, struct arena *a,
+    struct message *m);
+
+/* The field lines of SECTION, up to its empty line, into M, which knows what
+ * else there is of it and has no fields. */
+enum fault head_parse_section(struct str section, struct arena *a,
     struct message *m);
 
 #endif

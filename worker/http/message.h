@@ -1,7 +1,7 @@
 /*
  * message.h - the one canonical message.
  *
- * HTTP/1 (and later HTTP/2) heads are decoded into a struct message and
+ * HTTP/1 and HTTP/2 heads are decoded into a struct message and
  * validated there; every side serialises from it.  No byte of a received head
  * or of chunk framing is ever forwarded as it came.
  *
@@ -77,7 +77,8 @@ enum framing_kind {
 	FRAMING_NONE,	/* no body */
 	FRAMING_LENGTH, /* LENGTH bytes; may be 0 */
 	FRAMING_CHUNKED,
-	FRAMING_CLOSE	/* until the connection closes (replies only) */
+	FRAMING_CLOSE,	/* until the connection closes (replies only) */
+	FRAMING_STREAM	/* until the stream ends (HTTP/2) */
 };
 
 /*
@@ -109,6 +110,8 @@ struct message {
 
 	/* both */
 	unsigned minor; /* HTTP/1.MINOR: 0 or 1 (higher ones count as 1) */
+	bool is_h2;	/* came as HTTP/2, and MINOR is 1 */
+	bool ended;	/* and the stream ended with its head */
 	struct framing framing;
 	bool keep_alive; /* what the sender's version and Connection say */
 	bool expects_continue;

@@ -30,6 +30,7 @@
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
 #include "worker/conn/tls.h"
+#include "worker/http/h2.h"
 #include "worker/proxy/idle.h"
 
 #define CLIENT_MAGIC 0x434c4945u
@@ -166,6 +167,8 @@ static void on_event(struct watch *w, unsigned events)
 	if (c->idle_since != 0) {
 		c->idle_since = 0;
 		start_serving(c);
+	} else if (c->h2 != NULL) {
+		h2_wake(c->h2);
 	} else if (c->fiber != NULL && (events & WATCH_HANGUP) &&
 	    has_left(c)) {
 		leave(c);
@@ -195,6 +198,8 @@ static void discard(struct client *c)
 	INSIST_MAGIC(c, CLIENT_MAGIC);
 	list_del(&c->link);
 	leave_fiber(c);
+	if (c->h2 != NULL)
+		h2_free(&c->h2);
 	conn_close(&c->conn);
 	free(c->said);
 	c->magic = 0;
@@ -209,6 +214,21 @@ static void discard(struct client *c)
 void client_close(struct client *c)
 {
 	discard(c);
+	made_room();
+}
+
+bool client_start_stream(fiber_fn *serve, void *stream)
+{
+	if (fibers >= fibers_max || !fiber_start("stream", serve, stream))
+		return false;
+	fibers++;
+	return true;
+}
+
+void client_end_stream(void)
+{
+	INSIST(fibers > 0);
+	fibers--;
 	made_room();
 }
 
@@ -312,9 +332,24 @@ int clients_wait_room(void)
 	return err;
 }
 
+/* A parked one gets a fiber: to say that it goes. */
+static void drain_one(struct client *c)
+{
+	if (c->h2 == NULL)
+		return;
+	h2_drain(c->h2);
+	if (c->idle_since != 0)
+		on_event(&c->conn.watch, WATCH_READ);
+}
+
 void clients_drain(void)
 {
+	if (draining)
+		return;
 	draining = true;
+	LIST_FOREACH(link, &served)
+		drain_one(client_of(link));
+	idle_for_each(drain_one);
 }
 
 bool clients_draining(void)

@@ -25,6 +25,7 @@ struct client {
 	const struct conf_vhost *vhost; /* of the name that TLS was asked for */
 	struct proxy_header *said; /* by who speaks for it, or NULL */
 	struct fiber *fiber; /* serves it now; NULL: parked */
+	struct h2_session *h2; /* it speaks HTTP/2; NULL: HTTP/1 */
 	usec_t idle_since;
 	bool waiting;	    /* for a reply only: a FIN means that it left */
 	bool left;	    /* hung up while it was served */
@@ -57,6 +58,13 @@ void client_close(struct client *c);
  */
 void client_is_waiting(struct client *c, bool waiting);
 
+/*
+ * One fiber more, which runs SERVE for a stream of a client; its last act is
+ * client_end_stream.  False: there is none to be had now.
+ */
+bool client_start_stream(fiber_fn *serve, void *stream);
+void client_end_stream(void);
+
 /* The served client becomes a tunnel. */
 void client_set_tunnel(struct client *c);
 
@@ -69,7 +77,7 @@ bool clients_have_room(void);
 /* Waits for that: 0 or -ECANCELED. */
 WAITS int clients_wait_room(void);
 
-/* From now on replies say "Connection: close". */
+/* From now on replies say "Connection: close", and HTTP/2 GOAWAY. */
 void clients_drain(void);
 bool clients_draining(void);
 

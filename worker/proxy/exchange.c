@@ -13,6 +13,8 @@
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
+#include "worker/http/h2.h"
+#include "worker/http/h2_head.h"
 #include "worker/http/head.h"
 
 #define EXCHANGE_MAGIC 0x45584348u
@@ -21,6 +23,7 @@
 #define LARGE_WINDOW_SIZE ((size_t)64 * 1024)
 
 _Static_assert(sizeof(struct exchange) <= 1024, "leave room for the arena");
+#define SPARE_SIZE (BLOCK_HEAD_SIZE - WINDOW_SIZE)
 
 const char *end_name(enum end e)
 {
@@ -73,6 +76,8 @@ struct exchange *exchange_open(struct client *c)
 	x = (struct exchange *)(block + WINDOW_SIZE);
 	x->magic = EXCHANGE_MAGIC;
 	x->client = c;
+	x->stream = NULL;
+	x->head = NULL;
 	x->block = block;
 	x->large = NULL;
 	x->arena = (struct arena){.room = 0};
@@ -81,6 +86,18 @@ struct exchange *exchange_open(struct client *c)
 	x->scope = c->listener->scope;
 	x->head_len = x->held = 0;
 	conn_lend(&c->conn, block, WINDOW_SIZE);
+	return x;
+}
+
+struct exchange *exchange_open_stream(struct client *c, struct h2_stream *st)
+{
+	struct exchange *x = (struct exchange *)h2_spare(st);
+
+	memset(x, 0, sizeof(*x));
+	x->magic = EXCHANGE_MAGIC;
+	x->client = c;
+	x->stream = st;
+	x->requests = 1;
 	return x;
 }
 
@@ -94,9 +111,16 @@ void exchange_close(struct exchange **xp)
 {
 	struct exchange *x = *xp;
 	struct conn *conn = &x->client->conn;
+	struct h2_stream *st = x->stream;
 
 	INSIST_MAGIC(x, EXCHANGE_MAGIC);
 	*xp = NULL;
+	if (st != NULL) {
+		arena_free(&x->arena);
+		x->magic = 0;
+		h2_release(&st);
+		return;
+	}
 	conn_consume(conn, conn_held(conn).n);
 	conn_take_back(conn);
 	drop_carry(x);
@@ -108,7 +132,7 @@ void exchange_close(struct exchange **xp)
 
 static void init_arena(struct exchange *x)
 {
-	char *end = (char *)x->block + BLOCK_HEAD_SIZE;
+	char *end = (char *)x + SPARE_SIZE;
 	char *begin = (char *)(x + 1);
 
 	arena_init_bounded(&x->arena, begin, (size_t)(end - begin),
@@ -197,13 +221,24 @@ void exchange_fail(struct exchange *x, enum end why)
 	x->must_close |= end_status(why) == 0;
 }
 
+bool exchange_is_left(const struct exchange *x)
+{
+	return x->stream != NULL ? h2_is_reset(x->stream) : x->client->left;
+}
+
+void exchange_cancel(struct exchange *x)
+{
+	fiber_cancel(x->stream != NULL ? h2_user(x->stream)
+				       : x->client->fiber);
+}
+
 void exchange_fail_client(struct exchange *x, int err, enum end at_deadline)
 {
 	x->must_close = true;
 	x->unsent |= at_deadline == END_client_deadline;
 	if (err == -ECANCELED)
 		exchange_fail(x,
-		    x->client->left ? END_client_closed : END_stopped);
+		    exchange_is_left(x) ? END_client_closed : END_stopped);
 	else if (err == -ETIMEDOUT)
 		exchange_fail(x, at_deadline);
 	else if (err == -ENOMEM)
@@ -221,6 +256,7 @@ void exchange_refuse(struct exchange *x, enum fault fault)
 {
 	x->fault = fault;
 	x->must_close = true;
+	x->must_reset |= x->stream != NULL && h2_head_resets(fault);
 	exchange_fail(x, END_malformed);
 }
 
@@ -291,6 +327,13 @@ static int fill(struct exchange *x)
 	return got > 0 ? 1 : (int)got;
 }
 
+/* RFC 9113, 3.4: it looks like a head, so that HTTP/1 stops at it. */
+static bool is_preface(const struct exchange *x, struct str held)
+{
+	return x->client->listener->h2c && x->requests == 1 &&
+	    str_starts(held, STR("PRI * HTTP/2.0\r\n\r\n"));
+}
+
 enum next exchange_read(struct exchange *x)
 {
 	struct conn *conn = &x->client->conn;
@@ -307,6 +350,8 @@ enum next exchange_read(struct exchange *x)
 		int more;
 
 		x->head_len = head_length(held.p, held.n, seen);
+		if (x->head_len > 0 && is_preface(x, held))
+			return NEXT_H2;
 		if (x->head_len > 0)
 			return parse(x);
 		seen = held.n;
@@ -322,4 +367,39 @@ enum next exchange_read(struct exchange *x)
 		if (more < 0)
 			return give_up(x, more);
 	}
+}
+
+/* ---- a stream's ---- */
+
+/* What a body without a length is to HTTP/1: chunks. */
+static void begin_body(struct exchange *x)
+{
+	struct framing *f = &x->request.framing;
+
+	if (f->kind == FRAMING_STREAM && h2_is_whole(x->stream) &&
+	    h2_held(x->stream).n == h2_held_in_all(x->stream))
+		*f = (struct framing){.kind = FRAMING_LENGTH,
+		    .length = h2_held(x->stream).n};
+	body_begin(&x->body, f);
+	*f = body_frame_onward(*f, 1);
+}
+
+void exchange_read_stream(struct exchange *x)
+{
+	const struct conf_scope *scope = x->client->listener->scope;
+	enum fault fault;
+
+	init_arena(x);
+	x->scope = scope;
+	x->began = loop_now();
+	fault = h2_request(x->stream, &scope->limits.head, &x->arena,
+	    &x->request);
+	x->head_len = h2_head_size(x->stream);
+	if (fault == FAULT_no_room)
+		exchange_fail(x, END_overloaded);
+	else if (fault != FAULT_NONE)
+		exchange_refuse(x, fault);
+	else if (exchange_is_left(x))
+		exchange_fail(x, END_client_closed);
+	begin_body(x);
 }

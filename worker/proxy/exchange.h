@@ -52,6 +52,8 @@ struct carry {
 	size_t n;
 };
 
+struct h2_fields;
+struct h2_stream;
 struct spool;
 struct tried;
 
@@ -77,6 +79,8 @@ struct stay {
 struct exchange {
 	uint32_t magic;
 	struct client *client;
+	struct h2_stream *stream; /* its wire; NULL: the client's connection */
+	struct h2_fields *head;	  /* of the reply on a stream, until sent */
 	void *block;
 	char *large; /* window of a large head, or NULL */
 	struct carry carry;
@@ -131,21 +135,34 @@ struct exchange {
 /* Opens one for C and lends it a window.  NULL: out of memory. */
 struct exchange *exchange_open(struct client *c);
 
-/* Gives the memory back. */
+/* Opens one for the request on stream ST of C, in memory of ST. */
+struct exchange *exchange_open_stream(struct client *c, struct h2_stream *st);
+
+/* Gives the memory back, and the stream. */
 void exchange_close(struct exchange **x);
 
 /* Did the client send more than was served?  To close its connection just so
  * would then reset it, and with it what was sent but has not arrived. */
 bool exchange_has_unread(const struct exchange *x);
 
-enum next { NEXT_REQUEST, NEXT_PARK, NEXT_CLOSE };
+enum next { NEXT_REQUEST, NEXT_PARK, NEXT_CLOSE, NEXT_H2 };
 
 /*
  * Reads the next request: a whole head, then pure parsing.  NEXT_REQUEST: a
  * request, or one that can't be understood (END says why); NEXT_PARK: nothing
- * of one is there; NEXT_CLOSE: the client is gone.
+ * of one is there; NEXT_CLOSE: the client is gone; NEXT_H2: it begins with the
+ * preface of HTTP/2, as it may, and what was read is still held.
  */
 WAITS enum next exchange_read(struct exchange *x);
+
+/* The same for what has come on a stream: there is a request. */
+void exchange_read_stream(struct exchange *x);
+
+/* Has its client gone, or reset its stream? */
+bool exchange_is_left(const struct exchange *x);
+
+/* Cancels who serves it. */
+void exchange_cancel(struct exchange *x);
 
 /* Fails the exchange, unless it has failed already. */
 void exchange_fail(struct exchange *x, enum end why);

@@ -13,13 +13,15 @@
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
-#include "worker/proxy/exchange.h"
+#include "worker/proxy/exchange_stream.h"
 
 bool exchange_body_is_held(const struct exchange *x, struct str *body_r)
 {
 	struct str held = conn_held(&x->client->conn);
 	const struct framing *f = &x->request.framing;
 
+	if (x->stream != NULL)
+		return exchange_stream_is_held(x, body_r);
 	if (f->kind == FRAMING_CHUNKED || f->length > held.n - x->head_len)
 		return false;
 	*body_r = str_make(held.p + x->head_len, (size_t)f->length);
@@ -28,6 +30,8 @@ bool exchange_body_is_held(const struct exchange *x, struct str *body_r)
 
 bool exchange_has_body_bytes(const struct exchange *x)
 {
+	if (x->stream != NULL)
+		return exchange_stream_has_bytes(x);
 	return !x->body.done &&
 	    conn_held(&x->client->conn).n > x->head_len + x->held;
 }
@@ -49,7 +53,7 @@ void exchange_pass_body(struct exchange *x)
 {
 	struct str body;
 
-	if (x->body.done || x->must_close)
+	if (x->body.done || x->must_close || x->stream != NULL)
 		return;
 	if (exchange_body_is_held(x, &body))
 		take_all(x, body.n);
@@ -72,22 +76,25 @@ bool exchange_has_unread(const struct exchange *x)
 
 void exchange_is_whole(struct exchange *x)
 {
+	if (x->stream != NULL)
+		return;
 	client_is_waiting(x->client,
 	    !x->scope->half_close && !has_more(x) && x->requests == 1);
 }
 
 uint64_t exchange_body_rest(const struct exchange *x)
 {
-	if (conn_held(&x->client->conn).n > x->head_len + x->held)
+	if (x->stream != NULL ||
+	    conn_held(&x->client->conn).n > x->head_len + x->held)
 		return 0;
 	return body_plain_rest(&x->body);
 }
 
 void exchange_fail_body(struct exchange *x, int err)
 {
-	if (err == -EPIPE && !x->client->left)
+	if (err == -EPIPE && !exchange_is_left(x))
 		exchange_refuse(x, FAULT_body_cut);
-	else if (err != -ECANCELED || x->client->left)
+	else if (err != -ECANCELED || exchange_is_left(x))
 		exchange_fail_client(x, err, END_body_deadline);
 }
 
@@ -137,6 +144,8 @@ int exchange_hold_body(struct exchange *x)
 	struct conn *conn = &x->client->conn;
 	struct str body;
 
+	if (x->stream != NULL)
+		return exchange_stream_hold(x);
 	if (x->held > 0 || f->kind != FRAMING_LENGTH ||
 	    f->length > conn->cap - conn->start - x->head_len)
 		return 0;
@@ -222,6 +231,8 @@ int exchange_read_body(struct exchange *x, void **block_r,
 	ssize_t got;
 
 	*block_r = NULL;
+	if (x->stream != NULL)
+		return exchange_stream_read(x, piece_r);
 	if (x->body.done)
 		return 0;
 	if (exchange_has_body_bytes(x))
@@ -260,6 +271,8 @@ int exchange_take_body(struct exchange *x, char *p, size_t n, size_t *got_r)
 	struct str piece;
 	ssize_t got;
 
+	if (x->stream != NULL)
+		return exchange_stream_take(x, p, n, got_r);
 	if (x->body.done)
 		return 0;
 	if (exchange_has_body_bytes(x))

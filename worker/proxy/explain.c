@@ -180,27 +180,17 @@ static void tell_mirror(struct out *o, const struct conf_mirror *mirror)
 		    mirror->pool->name, mirror->percent);
 }
 
-/* The line of REPLY, which is ours, that begins with START. */
-static void tell_line(struct out *o, const struct reply *reply,
-    struct str start)
-{
-	const char *end = reply->ours.p + reply->ours.n;
-	const char *line =
-	    memmem(reply->ours.p, reply->ours.n, start.p, start.n);
-	const char *stop;
-
-	if (line == NULL)
-		return;
-	stop = memchr(line, '\r', (size_t)(end - line));
-	INSIST(stop != NULL);
-	out_fmt(o, "answer    %" PRI_STR "\n",
-	    ARG_STR(str_make(line, (size_t)(stop - line))));
-}
-
+/* REPLY is ours. */
 static void tell_answer(struct out *o, const struct reply *reply)
 {
-	tell_line(o, reply, STR("HTTP/1.1 "));
-	tell_line(o, reply, STR("Location: "));
+	const struct h1_simple *ours = &reply->ours;
+
+	out_fmt(o, "answer    HTTP/1.1 %u %" PRI_STR "\n", ours->status,
+	    ARG_STR(h1_reason(ours->status)));
+	for (unsigned i = 0; i < ours->extra_count; i++)
+		if (str_eq(ours->extra[i].name, STR("Location")))
+			out_fmt(o, "answer    Location: %" PRI_STR "\n",
+			    ARG_STR(ours->extra[i].value));
 }
 
 static void tell_end(struct out *o, const struct exchange *x)
@@ -272,7 +262,7 @@ static void go(struct exchange *x, struct out *o)
 		answer_make(x, &reply);
 	if (x->end != END_NONE)
 		tell_end(o, x);
-	else if (reply.ours.n > 0)
+	else if (reply.is_ours)
 		tell_answer(o, &reply);
 	else if (on)
 		tell_pool(o, x);

@@ -189,7 +189,9 @@ static void write_lines(struct out *o, const struct exchange *x)
 	out_lit(o, "\r\nX-Request-Id: ");
 	out_str(o, x->id);
 	write_trace(o, x);
-	if (x->request.minor == 0)
+	if (x->request.is_h2)
+		out_lit(o, "\r\nVia: 2 ");
+	else if (x->request.minor == 0)
 		out_lit(o, "\r\nVia: 1.0 ");
 	else
 		out_lit(o, "\r\nVia: 1.1 ");

@@ -82,6 +82,13 @@ struct client *idle_longest(void)
 	return longest;
 }
 
+void idle_for_each(void (*fn)(struct client *c))
+{
+	for (size_t i = 0; i < idle_count; i++)
+		LIST_FOREACH(link, &idles[i].clients)
+			fn(container_of(link, struct client, link));
+}
+
 /* ---- the configuration ---- */
 
 /* How many patiences CONF has, some of them perhaps more than once. */

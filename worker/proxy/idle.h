@@ -9,6 +9,9 @@
 /* For every timeouts.idle of CONF.  0 or -ENOMEM. */
 int idle_init(const struct conf *conf);
 
+/* FN may take its client out of here, but no other. */
+void idle_for_each(void (*fn)(struct client *c));
+
 /* C is parked from now on, and closed after PATIENCE, which is one of those of
  * the configuration, unless its link is taken away before. */
 void idle_add(struct client *c, usec_t patience);

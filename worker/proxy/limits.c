@@ -101,7 +101,7 @@ static void is_over(struct timer *t)
 
 	x->must_close = true;
 	exchange_fail(x, END_total_deadline);
-	fiber_cancel(x->client->fiber);
+	exchange_cancel(x);
 }
 
 bool limits_begin_total(struct exchange *x)

@@ -84,6 +84,8 @@ static inline struct str get_protocol(const struct exchange *x)
 {
 	if (!x->request.version_read)
 		return STR_NONE;
+	if (x->request.is_h2)
+		return STR("HTTP/2.0");
 	return x->request.minor == 0 ? STR("HTTP/1.0") : STR("HTTP/1.1");
 }
 

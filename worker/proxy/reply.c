@@ -13,12 +13,16 @@
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
+#include "worker/proxy/reply_stream.h"
 
 #define HEAD_EXTRA 256 /* what we add to a head, at most */
+#define OURS_MOST 512  /* of a head of ours, but for what varies */
 #define LAST_WORD_PATIENCE USEC_PER_SEC
 
 enum h1_connection reply_connection(const struct exchange *x)
 {
+	if (x->stream != NULL)
+		return H1_PERSIST;
 	if (x->must_close || clients_draining())
 		return H1_CLOSE;
 	return x->request.minor == 0 ? H1_KEEP_ALIVE : H1_PERSIST;
@@ -61,7 +65,7 @@ static int write_end(struct exchange *x, const struct source *s,
 {
 	struct out out;
 
-	if (framing != FRAMING_CHUNKED)
+	if (framing != FRAMING_CHUNKED || x->stream != NULL)
 		return 0;
 	*end_r = STR(BODY_LAST_CHUNK);
 	if (s->trailers == NULL)
@@ -76,13 +80,6 @@ static int write_end(struct exchange *x, const struct source *s,
 	return 0;
 }
 
-/* What goes out with one system call, each part perhaps empty. */
-struct parcel {
-	struct str head;
-	struct str piece;
-	struct str end; /* of the body: the last chunk */
-};
-
 /* Sends P, the piece in FRAMING. */
 static int send_parcel(struct exchange *x, const struct parcel *p,
     enum framing_kind framing, struct pace *pace)
@@ -93,6 +90,9 @@ static int send_parcel(struct exchange *x, const struct parcel *p,
 	bool chunk = framing == FRAMING_CHUNKED && piece.n > 0;
 	int n = 0;
 
+	x->body_sent += piece.n;
+	if (x->stream != NULL)
+		return reply_stream_send(x, p, pace);
 	if (p->head.n > 0)
 		iov[n++] = part(p->head);
 	if (chunk)
@@ -103,13 +103,12 @@ static int send_parcel(struct exchange *x, const struct parcel *p,
 		iov[n++] = part(STR(BODY_CHUNK_TAIL));
 	if (p->end.n > 0)
 		iov[n++] = part(p->end);
-	x->body_sent += piece.n;
 	return n > 0 ? write_out(x, iov, n, pace) : 0;
 }
 
-/* The head in the client's framing. */
-static struct str write_head(struct exchange *x, const struct reply *reply,
-    struct framing framing)
+/* The head in the client's framing: false, there is no room for it. */
+static bool write_head(struct exchange *x, const struct reply *reply,
+    struct framing framing, struct str *head_r)
 {
 	struct h1_reply_options options = {.framing = framing,
 	    .connection = reply_connection(x),
@@ -122,7 +121,8 @@ static struct str write_head(struct exchange *x, const struct reply *reply,
 	if (reply->head.status == 101)
 		options.connection = H1_UPGRADE;
 	h1_write_reply(&out, &reply->head, &options);
-	return out_ok(&out) ? out_text(&out) : STR_NONE;
+	*head_r = out_text(&out);
+	return out_ok(&out);
 }
 
 /* All the rest at once, past us, if that is possible: see source.h. */
@@ -132,7 +132,7 @@ static int pass(struct exchange *x, struct source *s,
 	uint64_t moved = 0;
 	int done;
 
-	if (s->pass == NULL || framing != FRAMING_LENGTH)
+	if (s->pass == NULL || framing != FRAMING_LENGTH || x->stream != NULL)
 		return 0;
 	done = s->pass(s, &x->client->conn, pace, &moved);
 	x->body_sent += moved;
@@ -161,6 +161,8 @@ static int send_body(struct exchange *x, struct str head, struct source *s,
 		if (got < 0)
 			return -1;
 		last = got == 0 || s->ended;
+		parcel.last = last;
+		parcel.trailers = last ? s->trailers : NULL;
 		if (last && write_end(x, s, framing, &parcel.end) < 0)
 			return -1;
 		if (send_parcel(x, &parcel, framing, &pace) < 0)
@@ -179,46 +181,78 @@ static void break_off(struct exchange *x, enum framing_kind framing)
 		conn_set_reset(&x->client->conn);
 }
 
+/* ---- replies of ours ---- */
+
+static size_t room_for(const struct h1_simple *s)
+{
+	size_t n = OURS_MOST + s->type.n + s->lines.n;
+
+	for (unsigned i = 0; i < s->extra_count; i++)
+		n += s->extra[i].name.n + s->extra[i].value.n +
+		    sizeof(": \r\n");
+	return n;
+}
+
+/* 0, or -1: it went wrong, or there is no room for its head. */
+static int write_ours(struct exchange *x, const struct reply *reply,
+    struct pace *pace)
+{
+	struct iovec iov[1 + CONF_PAGE_PIECES_MAX];
+	struct out out;
+	int n = 1;
+
+	if (x->stream != NULL)
+		return reply_stream_ours(x, reply, pace);
+	out = exchange_out(x, room_for(&reply->ours));
+	h1_simple_reply(&out, &reply->ours);
+	INSIST(out_ok(&out) || out.cap == 0);
+	if (!out_ok(&out)) {
+		x->must_close = true;
+		return -1;
+	}
+	iov[0] = part(out_text(&out));
+	for (unsigned i = 0; i < reply->body_count; i++)
+		iov[n++] = part(reply->body[i]);
+	return write_out(x, iov, n, pace);
+}
+
 /* An exchange that was cancelled can say so, if that takes only a moment. */
 static void send_ours(struct exchange *x, const struct reply *reply)
 {
 	struct pace pace = pace_begin(x->scope->limits.min_rate);
-	struct iovec iov[1 + CONF_PAGE_PIECES_MAX];
-	int n = 1;
 
-	if (reply->ours.n == 0) {
+	if (!reply->is_ours) {
 		x->must_close = true;
 		return;
 	}
-	iov[0] = part(reply->ours);
 	INSIST(reply->body_count <= CONF_PAGE_PIECES_MAX);
-	for (unsigned i = 0; i < reply->body_count; i++) {
-		iov[n++] = part(reply->body[i]);
+	for (unsigned i = 0; i < reply->body_count; i++)
 		x->body_sent += reply->body[i].n;
-	}
 	x->head_sent = true;
 	if (!fiber_is_cancelled()) {
-		(void)write_out(x, iov, n, &pace);
+		(void)write_ours(x, reply, &pace);
 		return;
 	}
 	pace.left = LAST_WORD_PATIENCE;
 	fiber_shield();
-	(void)write_out(x, iov, n, &pace);
+	(void)write_ours(x, reply, &pace);
 	fiber_unshield();
 }
+
+/* ---- an origin's ---- */
 
 static void send_source(struct exchange *x, struct reply *reply)
 {
 	struct framing framing =
 	    body_frame_onward(reply->head.framing, x->request.minor);
-	struct str head;
+	struct str head = STR_NONE;
 
 	if (reply->head.status == 101)
 		framing = (struct framing){.kind = FRAMING_NONE};
 	x->must_close |= framing.kind == FRAMING_CLOSE || !x->body.done;
 	x->status = reply->head.status;
-	head = write_head(x, reply, framing);
-	if (head.n == 0)
+	if (x->stream != NULL ? !reply_stream_head(x, reply, &framing)
+			      : !write_head(x, reply, framing, &head))
 		exchange_fail(x, END_overloaded);
 	else if (send_body(x, head, reply->source, framing.kind) < 0 &&
 	    x->head_sent)
@@ -256,6 +290,9 @@ int reply_send_interim(struct exchange *x, struct message *head,
 	if (!hide_interim(x, head, &head_len))
 		return -1;
 	headers_hide(x, head);
+	x->interim_sent = true;
+	if (x->stream != NULL)
+		return reply_stream_interim(x, head, head_len);
 	out = exchange_out(x, head_len + HEAD_EXTRA);
 	h1_write_reply(&out, head, &options);
 	if (!out_ok(&out)) {
@@ -263,7 +300,6 @@ int reply_send_interim(struct exchange *x, struct message *head,
 		return -1;
 	}
 	iov = part(out_text(&out));
-	x->interim_sent = true;
 	return write_out(x, &iov, 1, &pace);
 }
 
@@ -272,5 +308,7 @@ int reply_send_continue(struct exchange *x)
 	struct pace pace = pace_begin(x->scope->limits.min_rate);
 	struct iovec iov = part(STR(H1_CONTINUE));
 
+	if (x->stream != NULL)
+		return reply_stream_continue(x);
 	return write_out(x, &iov, 1, &pace);
 }

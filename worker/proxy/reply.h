@@ -19,7 +19,8 @@ struct reply {
 	struct h1_field extra[REPLY_EXTRA_MAX];
 	struct source *source; /* NULL: the head is all, body included */
 	struct source *replaced; /* an origin's, which OURS stands for; or NULL */
-	struct str ours; /* a whole reply of our own, instead of HEAD; */
+	bool is_ours; /* a reply of our own, instead of HEAD: this one, */
+	struct h1_simple ours;	/* with EXTRA; */
 	const struct str *body; /* and behind it BODY_COUNT pieces of body */
 	unsigned body_count; /* at most CONF_PAGE_PIECES_MAX */
 	struct origin *tunnel; /* after a 101: the origin's end, or NULL */

@@ -22,6 +22,7 @@
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/answer.h"
 #include "worker/proxy/choose.h"
+#include "worker/proxy/client_h2.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/failover.h"
@@ -154,6 +155,26 @@ static void finish(struct client *c, struct exchange *x)
 	client_close(c);
 }
 
+static void serve_h2(struct client *c)
+{
+	if (client_h2_begin(c, STR("")))
+		client_h2_serve(c);
+	else
+		client_close(c);
+}
+
+/* What was read is the beginning of a session. */
+static void become_h2(struct client *c, struct exchange *x)
+{
+	bool begun = client_h2_begin(c, conn_held(&c->conn));
+
+	exchange_close(&x);
+	if (begun)
+		client_h2_serve(c);
+	else
+		client_close(c);
+}
+
 static void serve_requests(struct client *c)
 {
 	struct exchange *x = exchange_open(c);
@@ -165,7 +186,9 @@ static void serve_requests(struct client *c)
 		if (x->must_close)
 			break;
 	}
-	if (next == NEXT_PARK)
+	if (next == NEXT_H2)
+		become_h2(c, x);
+	else if (next == NEXT_PARK)
 		park(c, x);
 	else
 		finish(c, x);
@@ -176,8 +199,29 @@ void serve_client(void *client)
 	struct client *c = client;
 
 	c->fiber = fiber_self();
-	if (greet(c) == GREETED_HTTP1)
+	if (c->h2 != NULL) {
+		client_h2_serve(c);
+		return;
+	}
+	switch (greet(c)) {
+	case GREETED_HTTP1:
 		serve_requests(c);
-	else
+		return;
+	case GREETED_H2:
+		serve_h2(c);
+		return;
+	case GREETED_NOBODY:
 		client_close(c);
+		return;
+	}
+}
+
+void serve_stream(struct client *c, struct h2_stream *st)
+{
+	struct exchange *x = exchange_open_stream(c, st);
+
+	exchange_read_stream(x);
+	serve(x);
+	access_log_write(x);
+	exchange_close(&x);
 }

@@ -9,4 +9,9 @@
 /* CLIENT: a struct client whose next byte has come. */
 WAITS void serve_client(void *client);
 
+/* The request on stream ST of C, which came as HTTP/2; ends with h2_release. */
+struct client;
+struct h2_stream;
+WAITS void serve_stream(struct client *c, struct h2_stream *st);
+
 #endif

@@ -1,0 +1,143 @@
+/*
+ * h2_inside.h - what the parts of the HTTP/2 engine share: h2.c is the session
+ * and its fiber, h2_receive.c and h2_send.c are nghttp2's callbacks, one
+ * direction each, h2_stream.c is what fibers do with their streams, and
+ * h2_pieces.c keeps what came of a body.
+ */
+#ifndef WORKER_HTTP_H2_INSIDE_H
+#define WORKER_HTTP_H2_INSIDE_H
+
+#include <nghttp2/nghttp2.h>
+
+#include "worker/http/h2.h"
+#include "worker/http/h2_head.h"
+#include "worker/http/h2_pieces.h"
+
+/* A stream's window, and what may lie in all streams of a connection before
+ * its own window is not credited any more. */
+#define H2_STREAM_WINDOW (64 * 1024)
+#define H2_BUFFERED_MAX ((size_t)256 * 1024)
+
+struct h2_session {
+	uint32_t magic;
+	unsigned open; /* streams that nghttp2 knows of */
+	unsigned held; /* streams that somebody holds */
+	unsigned peer_streams; /* that it allows us to open */
+	struct conn *conn;
+	nghttp2_session *ng;
+	const struct h2_options *options;
+	void *owner;
+	struct fiber *fiber; /* in h2_run, or NULL */
+	struct cond wake;
+	struct list streams; /* all that are open or held */
+	struct list todo;    /* those whose fibers want something */
+	bool woken;
+	bool broken;	/* the connection, or the peer: nothing more to say */
+	bool draining;	/* h2_drain */
+	bool went_away; /* the last GOAWAY was sent */
+	bool peer_websocket;
+	int32_t heading;    /* the stream whose head is under way, or 0 */
+	struct h2_head *gathering; /* and that */
+	usec_t head_due;    /* when the rest of it must be there */
+	usec_t goaway_due;  /* when the second GOAWAY is; 0: no first */
+	usec_t since;	    /* output waits for the peer; 0: it does not */
+	int queued;	    /* in the kernel, when that was looked at last */
+	struct pace pace;   /* how slow it may be */
+	uint64_t sent;	    /* bytes of ours that the kernel has taken */
+	size_t buffered;    /* in the pieces of all streams */
+	size_t owed;	    /* of the connection's window */
+	char *out;	    /* out[out_start..out_end) is to be sent; or NULL */
+	size_t out_start;
+	size_t out_end;
+	size_t out_cap;
+	struct str frame; /* of nghttp2, did not fit OUT */
+};
+
+/* What its fiber wants the session to do. */
+enum h2_want {
+	H2_WANT_HEAD = 1,
+	H2_WANT_DATA = 2, /* something was published */
+	H2_WANT_CREDIT = 4,
+	H2_WANT_RESET = 8
+};
+
+struct h2_stream {
+	uint32_t magic;
+	int32_t id; /* 0: not sent yet */
+	struct h2_session *session;
+	struct list link; /* session->streams */
+	struct list todo; /* session->todo */
+	void *user;
+	struct cond readable;
+	struct cond writable;
+
+	bool held;     /* by a fiber */
+	bool closed;   /* nghttp2 has forgotten it */
+	bool lost;     /* with its connection */
+	bool by_peer;  /* the peer has reset it */
+	bool no_room;  /* for bytes of its body: we have reset it */
+	bool whole;    /* the peer has ended it */
+	bool has_head; /* a head is there, not yet taken */
+	bool is_final; /* and behind it there is a body, and trailers */
+	bool ended;    /* it was the whole message */
+	bool has_tail; /* trailer fields */
+	bool begun;   /* a final head was submitted */
+	bool done;    /* our end of it was sent */
+	bool idle;    /* nghttp2 waits for H2_WANT_DATA */
+	uint8_t wants; /* bits of enum h2_want */
+	enum h2_code code; /* it was, or is to be, reset with */
+
+	char *block; /* a HEAD block: head text, then the body's first bytes */
+	char *large; /* or that outgrew it, malloc'ed */
+	struct h2_head head;
+	struct h2_head tail; /* trailers, in another HEAD block */
+	struct h2_pieces pieces; /* of the body, not consumed */
+	size_t consumed; /* not yet credited to its window */
+
+	/* published */
+	const struct h2_fields *fields; /* a head, or trailers */
+	enum h2_head_kind kind;
+	const struct h2_fields *trailers;
+	const struct str *parts;
+	unsigned part_count;
+	size_t part_at; /* of the first */
+	size_t left;	/* of all */
+	bool last;
+};
+
+#define H2_SESSION_MAGIC 0x48325345u
+#define H2_STREAM_MAGIC 0x48325354u
+
+/* ---- h2_stream.c ---- */
+
+/* A stream that is open; ID 0: of ours.  NULL: no memory. */
+struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id);
+
+/* Nothing more will come: it is closed, and the connection perhaps lost. */
+void h2_stream_close(struct h2_stream *st, enum h2_code code, bool lost);
+
+/* ST has something to be done. */
+void h2_stream_wants(struct h2_stream *st, enum h2_want want);
+
+/* ---- h2_receive.c, h2_send.c ---- */
+
+void h2_set_receiving(nghttp2_session_callbacks *callbacks);
+void h2_set_sending(nghttp2_session_callbacks *callbacks);
+
+/* N bytes of ST's body are not needed any more. */
+void h2_uncount(struct h2_session *s, size_t n);
+
+/* All that fibers want of nghttp2. */
+void h2_send_todo(struct h2_session *s);
+
+/*
+ * Frames into the output, as far as there is room and something to say; then
+ * as much of it to the connection as that takes.  0, -EAGAIN: it takes no
+ * more now; -errno.
+ */
+int h2_send_now(struct h2_session *s);
+
+/* Gives the output buffer back. */
+void h2_send_forget(struct h2_session *s);
+
+#endif

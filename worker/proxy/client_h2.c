@@ -1,0 +1,96 @@
+/*
+ * client_h2.c - a client that speaks HTTP/2.
+ *
+ * Runs in workers.  The client's fiber is the session's (http/h2.h), and parks
+ * the client when no stream is open: then the session is all that is left of
+ * it.  Each stream has a fiber of its own, which counts as one that serves a
+ * client does; where there is none the stream is refused, and not kept
+ * waiting: its client may go elsewhere.
+ */
+#include "worker/proxy/client_h2.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/insist.h"
+#include "common/shm/seat.h"
+#include "worker/conn/block.h"
+#include "worker/http/h2.h"
+
+#define STREAMS 128 /* of a client, at a time */
+
+static void (*serve_stream)(struct client *c, struct h2_stream *st);
+static const struct conf *conf;
+static struct h2_options *options; /* one for each listener */
+
+static void run_stream(void *arg)
+{
+	struct h2_stream *st = arg;
+	struct client *c = h2_owner(h2_session_of(st));
+
+	h2_set_user(st, fiber_self());
+	serve_stream(c, st);
+	client_end_stream();
+}
+
+/* While memory is spent no next request is read. */
+static bool start_stream(struct h2_stream *st)
+{
+	return !block_is_spent() && client_start_stream(run_stream, st);
+}
+
+/* One that does not run yet sees for itself. */
+static void cancel_stream(struct h2_stream *st)
+{
+	if (h2_user(st) != NULL)
+		fiber_cancel(h2_user(st));
+}
+
+static const struct h2_events events = {
+    .request = start_stream, .gone = cancel_stream};
+
+int client_h2_init(void (*serve)(struct client *c, struct h2_stream *st),
+    const struct conf *of)
+{
+	serve_stream = serve;
+	conf = of;
+	free(options);
+	options = calloc(of->listener_count + 1, sizeof(*options));
+	if (options == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < of->listener_count; i++) {
+		const struct conf_listener *l = &of->listeners[i];
+
+		options[i] = (struct h2_options){.server = true,
+		    .tls = l->tls,
+		    .websocket = true,
+		    .streams = STREAMS,
+		    .fields = l->scope->limits.head.fields,
+		    .header = l->scope->limits.head.header,
+		    .head_patience = l->scope->timeouts.header,
+		    .min_rate = l->scope->limits.min_rate,
+		    .events = &events};
+	}
+	return 0;
+}
+
+bool client_h2_begin(struct client *c, struct str beginning)
+{
+	if (c->h2 != NULL)
+		return true;
+	c->h2 = h2_open(&c->conn, &options[c->listener - conf->listeners], c);
+	if (c->h2 == NULL)
+		return false;
+	count(h2_connections);
+	if (clients_draining())
+		h2_drain(c->h2);
+	return beginning.n == 0 || h2_feed(c->h2, beginning) == 0;
+}
+
+void client_h2_serve(struct client *c)
+{
+	if (h2_run(c->h2) == H2_IDLE)
+		client_park(c, c->listener->scope->timeouts.idle);
+	else
+		client_close(c);
+}
