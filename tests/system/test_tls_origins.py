@@ -141,6 +141,7 @@ routes = ( {{ path = "/"; pool = "web"; }} );''')
     assert line["limit"] == "pools.web.timeouts.connect:200ms"
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_old_tls_is_refused(trusting, good):
     behind = good(HELLO, most=ssl.TLSVersion.TLSv1_1,
                   least=ssl.TLSVersion.TLSv1)

@@ -43,6 +43,8 @@ static bool set_up(SSL_CTX *ctx, const struct conf_origin_tls *tls)
 
 	if (ok && tls->ciphers != NULL)
 		ok = SSL_CTX_set_cipher_list(ctx, tls->ciphers) == 1;
+	if (ok && tls->suites != NULL)
+		ok = SSL_CTX_set_ciphersuites(ctx, tls->suites) == 1;
 	if (ok && tls->pair != NULL)
 		ok = tls_pair_use(ctx, tls->pair);
 	SSL_CTX_set_verify(ctx,

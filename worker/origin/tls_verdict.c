@@ -207,8 +207,8 @@ static const char *help_for(enum fault fault)
 	case FAULT_tls_client:
 		return "show it another: tls.cert and tls.key of the pool";
 	case FAULT_tls_disagreed:
-		return "it may speak too old a TLS, or want a certificate: "
-		       "tls.cert and tls.key of the pool";
+		return "it may speak too old a TLS (tls.ciphers of the pool), "
+		       "or want a certificate (tls.cert, tls.key)";
 	case FAULT_tls_refused:
 		return "it may want another name: tls.name of the pool";
 	default:
