@@ -155,12 +155,21 @@ static SSL *open_for(struct client *c)
 	return ssl;
 }
 
+/* Even where all TLS is passed through somebody must refuse the others. */
+static bool speaks_tls(const struct conf *conf)
+{
+	for (unsigned i = 0; i < conf->listener_count; i++)
+		if (conf->listeners[i].tls)
+			return true;
+	return false;
+}
+
 int contexts_init(const struct conf *conf)
 {
 	contexts = calloc(conf->tls_count + 1, sizeof(*contexts));
 	if (contexts == NULL)
 		return -ENOMEM;
-	if (conf->tls_count == 0)
+	if (!speaks_tls(conf))
 		return 0;
 	for (unsigned i = 0; i < conf->tls_count; i++) {
 		contexts[i] = make(conf->tls[i]);

@@ -177,6 +177,15 @@ static struct conf_place place_of(const struct conf_build *b,
 	return written ? conf_spot_place(&binding->spot) : draft->vhost->place;
 }
 
+/* With handshakes, and with names that are only looked at. */
+static usec_t patience_of(const struct conf_vhost *v)
+{
+	if (v->tls != NULL)
+		return v->tls->handshake_timeout;
+	return v->passthrough ?
+	    conf_setting_duration(NULL, SETTING_TLS_handshake_timeout) : 0;
+}
+
 void conf_binding_join(struct conf_build *b, const struct conf_draft *draft,
     const struct conf_binding *binding, struct conf_listener *l)
 {
@@ -192,6 +201,6 @@ void conf_binding_join(struct conf_build *b, const struct conf_draft *draft,
 	if (scheme_at(l) != binding->scheme)
 		refuse_other(b, draft, binding, l);
 	l->passthrough |= v->passthrough;
-	if (v->tls != NULL && l->handshake_timeout < v->tls->handshake_timeout)
-		l->handshake_timeout = v->tls->handshake_timeout;
+	if (l->handshake_timeout < patience_of(v))
+		l->handshake_timeout = patience_of(v);
 }

@@ -26,7 +26,7 @@ LOG_FIELD(peer, WORD, LINE, "the address of the trusted proxy that the request c
 LOG_FIELD(method, WORD, LINE, "the request's method")
 LOG_FIELD(host, TEXT, LINE, "the Host as the client sent it")
 LOG_FIELD(target, TEXT, LINE, "the request target as the client sent it")
-LOG_FIELD(protocol, WORD, LINE, "the request's version of HTTP")
+LOG_FIELD(protocol, WORD, LINE, "the request's version of HTTP; TCP, or TLS that is passed through")
 LOG_FIELD(status, NUMBER, LINE, "the status sent to the client; 499 when it left before")
 LOG_FIELD(bytes, NUMBER, LINE, "bytes of the reply's body sent")
 LOG_FIELD(received, NUMBER, LINE, "bytes of the request's body received")

@@ -106,7 +106,8 @@ class Sluiced:
                 and error_log is added, so that tests meet no files of the
                 system.
     vhost       text of the only vhost file; or
-    vhosts      {"name": text}.  `listen` is added if it is left out.
+    vhosts      {"name": text}.  `listen` is added if it is left out, unless
+                there is `tcp`.
     quick       quick mode to this URL: no file is read
     args        more arguments
     env         more environment
@@ -158,7 +159,7 @@ class Sluiced:
         return text + self.conf
 
     def _vhost_text(self, text):
-        if not has_setting(text, "listen"):
+        if not has_setting(text, "listen") and not has_setting(text, "tcp"):
             text += '\nlisten = [ "http://127.0.0.1:@PORT@" ];\n'
         return text
 

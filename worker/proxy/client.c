@@ -202,6 +202,7 @@ static void discard(struct client *c)
 		h2_free(&c->h2);
 	conn_close(&c->conn);
 	free(c->said);
+	free(c->asked);
 	c->magic = 0;
 	free(c);
 	INSIST(open_now > 0);
@@ -261,7 +262,11 @@ void client_accept(const struct conf_listener *l, int fd,
 	count(accepted);
 	count_add(COUNT_clients, 1);
 	watch_dry(&c->conn.watch, WATCH_READ);
-	client_park(c, l->tls ? l->handshake_timeout : l->scope->timeouts.idle);
+	if (l->tcp && !l->tls)
+		start_serving(c); /* perhaps the server speaks first */
+	else
+		client_park(c, l->tls ? l->handshake_timeout
+				      : l->scope->timeouts.idle);
 }
 
 /* ---- all of them ---- */

@@ -24,6 +24,7 @@ struct client {
 	const struct conf_listener *listener;
 	const struct conf_vhost *vhost; /* of the name that TLS was asked for */
 	struct proxy_header *said; /* by who speaks for it, or NULL */
+	char *asked; /* the name, of TLS that is passed through; or NULL */
 	struct fiber *fiber; /* serves it now; NULL: parked */
 	struct h2_session *h2; /* it speaks HTTP/2; NULL: HTTP/1 */
 	usec_t idle_since;

@@ -334,6 +334,14 @@ static bool is_preface(const struct exchange *x, struct str held)
 	    str_starts(held, STR("PRI * HTTP/2.0\r\n\r\n"));
 }
 
+bool exchange_begin(struct exchange *x)
+{
+	bool ok = reset(x);
+
+	x->began = loop_now();
+	return ok;
+}
+
 enum next exchange_read(struct exchange *x)
 {
 	struct conn *conn = &x->client->conn;
@@ -341,9 +349,8 @@ enum next exchange_read(struct exchange *x)
 	usec_t deadline;
 
 	INSIST_MAGIC(x, EXCHANGE_MAGIC);
-	if (!reset(x))
+	if (!exchange_begin(x))
 		return NEXT_CLOSE;
-	x->began = loop_now();
 	deadline = x->began + x->scope->timeouts.header;
 	for (;;) {
 		struct str held = conn_held(conn);

@@ -118,6 +118,7 @@ struct exchange {
 
 	enum end end;
 	enum fault fault; /* when END_malformed or END_origin_malformed */
+	bool passes;	   /* bytes both ways, and no requests: passage.c */
 	bool interim_sent; /* something of a reply went out */
 	bool head_sent;	  /* a final reply's head went out */
 	bool unsent;	  /* the client did not take all that we sent */
@@ -144,6 +145,10 @@ void exchange_close(struct exchange **x);
 /* Did the client send more than was served?  To close its connection just so
  * would then reset it, and with it what was sent but has not arrived. */
 bool exchange_has_unread(const struct exchange *x);
+
+/* X begins without a request: for a connection whose bytes are passed on.
+ * False: out of memory. */
+bool exchange_begin(struct exchange *x);
 
 enum next { NEXT_REQUEST, NEXT_PARK, NEXT_CLOSE, NEXT_H2 };
 

@@ -252,7 +252,7 @@ static bool finish(struct failover *f, struct exchange *x,
 			take_up(f, x, reply);
 	}
 	drop_answer(f);
-	if (x->end == END_NONE)
+	if (x->end == END_NONE && reply->source != NULL)
 		relay_take(reply);
 	return false;
 }

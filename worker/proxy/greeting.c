@@ -4,6 +4,7 @@
  * Runs on the fiber that the client's first byte has started:
  *
  *   whom a peer speaks for, if it may say that
+ *   whom TLS asks for: perhaps its bytes are only to be passed on
  *   the handshake of TLS, which says which HTTP is spoken
  *
  * A client that was greeted stays so while it is parked between requests.
@@ -16,6 +17,7 @@
 #include "common/shm/seat.h"
 #include "worker/conn/tls.h"
 #include "worker/proxy/introduce.h"
+#include "worker/proxy/passage.h"
 
 static greeting_open_fn *open_ssl;
 
@@ -33,9 +35,8 @@ static void say_failed(const struct client *c, int err)
 	    err == -EPROTO ? tls_reason() : strerror(-err));
 }
 
-static int shake_hands(struct client *c)
+static int shake_hands(struct client *c, usec_t deadline)
 {
-	usec_t deadline = loop_now() + c->listener->handshake_timeout;
 	SSL *ssl = open_ssl(c);
 	int err = ssl != NULL ? tls_accept(&c->conn, ssl, deadline) : -ENOMEM;
 
@@ -51,10 +52,20 @@ static int shake_hands(struct client *c)
 
 enum greeting greet(struct client *c)
 {
+	const struct conf_listener *l = c->listener;
+	usec_t deadline;
+
 	if (!introduce(c))
 		return GREETED_NOBODY;
-	if (c->listener->tls && c->conn.tls == NULL && shake_hands(c) < 0)
+	deadline = loop_now() + l->handshake_timeout;
+	if (l->passthrough && c->conn.tls == NULL && passage_asked(c, deadline))
+		return GREETED_BYTES;
+	if (l->tls && c->conn.tls == NULL && shake_hands(c, deadline) < 0)
 		return GREETED_NOBODY;
+	if (l->tcp) {
+		c->vhost = l->names.catch_all;
+		return GREETED_BYTES;
+	}
 	return str_eq(tls_alpn(&c->conn), STR("h2")) ? GREETED_H2
 						     : GREETED_HTTP1;
 }

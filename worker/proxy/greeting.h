@@ -14,7 +14,12 @@ typedef struct ssl_st *greeting_open_fn(struct client *c);
 void greeting_supply(greeting_open_fn *open);
 
 /* What a client speaks from now on. */
-enum greeting { GREETED_HTTP1, GREETED_H2, GREETED_NOBODY };
+enum greeting {
+	GREETED_HTTP1,
+	GREETED_H2,
+	GREETED_BYTES, /* whatever it is: passage.h */
+	GREETED_NOBODY
+};
 
 /*
  * Greets C on its fiber; of one that was greeted before it only says what it

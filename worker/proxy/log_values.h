@@ -82,6 +82,8 @@ static inline struct str get_target(const struct exchange *x)
 
 static inline struct str get_protocol(const struct exchange *x)
 {
+	if (x->passes)
+		return x->client->asked != NULL ? STR("TLS") : STR("TCP");
 	if (!x->request.version_read)
 		return STR_NONE;
 	if (x->request.is_h2)
@@ -170,8 +172,8 @@ static inline int64_t get_bytes(const struct exchange *x)
 
 static inline int64_t get_received(const struct exchange *x)
 {
-	return x->request.framing.kind != FRAMING_NONE ? (int64_t)x->body.total
-						       : LOG_NO_VALUE;
+	return x->request.framing.kind != FRAMING_NONE || x->passes
+	    ? (int64_t)x->body.total : LOG_NO_VALUE;
 }
 
 static inline struct str get_end(const struct exchange *x)
@@ -192,7 +194,8 @@ static inline struct str get_limit(const struct exchange *x)
 
 static inline struct str get_waiting_for(const struct exchange *x)
 {
-	if (likely(x->end != END_client_closed))
+	if (likely(x->end != END_client_closed) ||
+	    (x->passes && x->connected != 0))
 		return STR_NONE;
 	return str_from(waiting_name(waiting_of(x)));
 }

@@ -233,3 +233,18 @@ int relay_request_apart(struct exchange *x, struct server *s,
 	}
 	return err > 0 ? -1 : err;
 }
+
+int relay_connect(struct exchange *x, struct server *s,
+    struct origin **origin_r)
+{
+	struct relay r = {.origin = NULL};
+	usec_t began = loop_now();
+
+	relay_init(&r, x);
+	if (borrow(&r, s, 0) < 0)
+		return -1;
+	server_measured(r.origin->server, loop_now() - began);
+	relay_judge(&r, r.origin->server, SERVER_well, 0);
+	*origin_r = r.origin;
+	return 0;
+}

@@ -7,6 +7,8 @@
 #include "worker/origin/pool.h"
 #include "worker/proxy/reply.h"
 
+struct origin;
+
 #define RELAY_INTERIMS_MAX 64 /* replies with 1xx before the final one */
 
 /* How a try ended whose failing is not the exchange's: see hedge.c. */
@@ -36,6 +38,13 @@ WAITS int relay_request(struct exchange *x, struct server *s,
  */
 WAITS int relay_request_apart(struct exchange *x, struct server *s,
     struct reply *reply, struct apart *apart);
+
+/*
+ * A new connection to S, which is reserved, for bytes instead of a request.  0
+ * and *ORIGIN_R; -1 after exchange_fail.
+ */
+WAITS int relay_connect(struct exchange *x, struct server *s,
+    struct origin **origin_r);
 
 /* REPLY goes to the client: the request will not be sent again. */
 void relay_take(struct reply *reply);

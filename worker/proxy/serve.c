@@ -34,6 +34,7 @@
 #include "worker/proxy/limits.h"
 #include "worker/proxy/mirror.h"
 #include "worker/proxy/options.h"
+#include "worker/proxy/passage.h"
 #include "worker/proxy/reply.h"
 #include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
@@ -99,13 +100,19 @@ static void send_reply(struct exchange *x, struct reply *reply)
 {
 	reply_send(x, reply);
 	limits_end_total(x);
-	if (reply->tunnel != NULL)
+	if (reply->tunnel == NULL)
+		return;
+	if (x->end == END_done) {
+		count(tunnels);
 		tunnel_run(x, &reply->tunnel);
+	} else {
+		origin_drop(&reply->tunnel);
+	}
+	x->must_close = true;
 }
 
-static void count_end(const struct exchange *x)
+void serve_count_end(const struct exchange *x)
 {
-	split_count(x);
 	if (x->end == END_client_closed)
 		count(client_left);
 	else if (end_side(x->end) == END_BY_CLIENT)
@@ -129,7 +136,8 @@ static void serve(struct exchange *x)
 	send_reply(x, &reply);
 	spool_free(x);
 	choose_leave(x);
-	count_end(x);
+	split_count(x);
+	serve_count_end(x);
 	count_down(exchanges);
 }
 
@@ -209,6 +217,9 @@ void serve_client(void *client)
 		return;
 	case GREETED_H2:
 		serve_h2(c);
+		return;
+	case GREETED_BYTES:
+		passage_serve(c);
 		return;
 	case GREETED_NOBODY:
 		client_close(c);

@@ -6,6 +6,8 @@
 
 #include "worker/fiber/fiber.h"
 
+struct exchange;
+
 /* CLIENT: a struct client whose next byte has come. */
 WAITS void serve_client(void *client);
 
@@ -13,5 +15,8 @@ WAITS void serve_client(void *client);
 struct client;
 struct h2_stream;
 WAITS void serve_stream(struct client *c, struct h2_stream *st);
+
+/* X has ended: it counts as its end says. */
+void serve_count_end(const struct exchange *x);
 
 #endif

@@ -136,6 +136,8 @@ static int send_held(struct exchange *x, struct tunnel *t)
 	size_t n = held.n - x->head_len;
 
 	x->held = n;
+	if (n == 0)
+		return 0;
 	return send_all(&t->up, held.p + x->head_len, n);
 }
 
@@ -180,6 +182,7 @@ static void end(struct exchange *x, struct tunnel *t)
 {
 	x->end = end_of(t);
 	x->body_sent += t->down.moved;
+	x->body.total += t->up.moved;
 	if (x->end != END_client_closed && x->end != END_origin_closed)
 		return;
 	x->must_reset = true;
@@ -192,9 +195,10 @@ void tunnel_run(struct exchange *x, struct origin **origin)
 	struct tunnel *t = ARENA_NEW(&x->arena, struct tunnel);
 	struct conn *client = &x->client->conn;
 
-	if (x->end == END_done && t != NULL) {
-		client_set_tunnel(x->client);
-		count(tunnels);
+	client_set_tunnel(x->client);
+	if (t == NULL) {
+		exchange_fail(x, END_overloaded);
+	} else {
 		t->up = (struct direction){.tunnel = t,
 		    .from = client,
 		    .to = &(*origin)->conn,
@@ -209,6 +213,5 @@ void tunnel_run(struct exchange *x, struct origin **origin)
 		run(x, t);
 		end(x, t);
 	}
-	x->must_close = true;
 	origin_drop(origin);
 }

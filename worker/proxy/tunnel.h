@@ -8,9 +8,9 @@
 #include "worker/proxy/exchange.h"
 
 /*
- * Passes bytes between the client of X, to whom a 101 was sent, and *ORIGIN
- * until both have ended or nothing moved for timeouts.websocket; drops the
- * origin.  Does nothing but the last when X has failed already.
+ * Passes bytes between the client of X, from behind its request if there was
+ * one, and *ORIGIN until both have ended or nothing moved for
+ * timeouts.websocket; drops the origin.  X->end says how it ended.
  */
 WAITS void tunnel_run(struct exchange *x, struct origin **origin);
 

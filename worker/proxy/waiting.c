@@ -22,7 +22,7 @@ const char *waiting_name(enum waiting w)
 
 enum waiting waiting_of(const struct exchange *x)
 {
-	if (x->request.method_text.n == 0)
+	if (x->request.method_text.n == 0 && !x->passes)
 		return WAITING_request_head;
 	if (x->unsent)
 		return WAITING_client;
