@@ -86,12 +86,12 @@ def site(peer):
                                               "Cache-Control: no-store"]))
 
 
-def chromium(url, folder):
+def chromium(url, folder, *flags):
     """The page at URL as it is when all is there; Chromium lives in FOLDER."""
     if shutil.which("chromium") is None:
         pytest.skip("chromium is missing")
     done = subprocess.run(
-        ["chromium", *FLAGS, f"--user-data-dir={folder}/profile",
+        ["chromium", *FLAGS, *flags, f"--user-data-dir={folder}/profile",
          "--virtual-time-budget=30000", "--dump-dom", url],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110,
         check=False)
