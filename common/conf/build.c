@@ -6,7 +6,6 @@
 #include "common/conf/build.h"
 
 #include "common/base/insist.h"
-#include "common/conf/pairs.h"
 
 void conf_build_start(struct conf_build *b, struct conf *conf,
     struct conf_report *report, struct arena *scratch,
@@ -76,7 +75,6 @@ void conf_build_finish(struct conf_build *b)
 	conf->pools = ARENA_ARRAY(&conf->arena, struct conf_pool *, pools);
 	conf->tls = ARENA_ARRAY(&conf->arena, const struct conf_tls *,
 	    conf->tls_count);
-	conf_pairs_finish(b);
 	for (struct conf_draft *d = b->drafts; d != NULL; d = d->next)
 		add_vhost(conf, d);
 	INSIST(conf->listener_count > 0);

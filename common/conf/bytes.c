@@ -80,7 +80,8 @@ void conf_bytes_check(struct conf_build *b, const struct conf_draft *draft,
 	if (conf_setting_given(root, SETTING_VHOST_tcp))
 		check_tcp(b, root);
 	if (bytes && v->route_count > 0 && !has_one_pool(v)) {
-		conf_report_error(b->report, conf_tree_spot(root),
+		conf_report_error(b->report,
+		    conf_setting_spot(root, SETTING_VHOST_routes),
 		    "who forwards bytes knows no paths: one pool gets them "
 		    "all");
 		conf_report_help(b->report, "write proxy = "

@@ -140,11 +140,9 @@ bool conf_certificate_read(struct arena *a, struct conf_pair *pair,
 	return ok;
 }
 
-void conf_certificate_forget(struct conf_pair *pair)
+void conf_certificate_forget(const struct conf_pair *pair)
 {
-	if (pair->key.n > 0)
-		OPENSSL_cleanse((char *)pair->key.p, pair->key.n);
-	pair->key = STR_NONE;
+	OPENSSL_cleanse((char *)pair->key.p, pair->key.n);
 }
 
 /* ---- authorities ---- */

@@ -61,7 +61,7 @@ bool conf_certificate_covers(const struct conf_pair *pair, const char *name);
 const char *conf_certificate_names(const struct conf_pair *pair,
     struct arena *a);
 
-/* Wipes the key. */
-void conf_certificate_forget(struct conf_pair *pair);
+/* Wipes the key, of a pair that nobody uses any more. */
+void conf_certificate_forget(const struct conf_pair *pair);
 
 #endif

@@ -77,7 +77,7 @@ static void help_convert(struct reading *r, enum conf_pem_kind kind,
 	const char *behind, *before = conf_pem_command(kind, &behind);
 
 	if (before != NULL)
-		help(r, "%s %s %s", before, file, behind);
+		help(r, "convert it: %s %s %s", before, file, behind);
 	else if (kind == CONF_PEM_REQUEST || kind == CONF_PEM_DER_REQUEST)
 		help(r, "send it to an authority: what comes back is the "
 		    "certificate");
@@ -328,6 +328,8 @@ static void fill(struct reading *r)
 	pair->key = str_make(arena_strdup(r->a, r->key_text), r->key_text.n);
 	pair->subject = conf_chain_subject(r->a, x);
 	pair->kind = conf_chain_key_kind(r->a, r->key);
+	if (r->chain.count == 1 && conf_chain_names_issuer(x))
+		pair->lacks = conf_chain_issuer(r->a, x);
 	pair->not_before = seconds_of(X509_get0_notBefore(x));
 	pair->not_after = seconds_of(X509_get0_notAfter(x));
 }

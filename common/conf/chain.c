@@ -91,6 +91,20 @@ const struct conf_link *conf_chain_order(struct conf_chain *c,
 	return NULL;
 }
 
+bool conf_chain_names_issuer(X509 *x)
+{
+	AUTHORITY_INFO_ACCESS *access =
+	    X509_get_ext_d2i(x, NID_info_access, NULL, NULL);
+	bool found = false;
+
+	for (int i = 0; i < sk_ACCESS_DESCRIPTION_num(access); i++)
+		found |= OBJ_obj2nid(sk_ACCESS_DESCRIPTION_value(access,
+		    i)->method) == NID_ad_ca_issuers;
+	AUTHORITY_INFO_ACCESS_free(access);
+	ERR_clear_error();
+	return found;
+}
+
 /* ---- names ---- */
 
 static const char *name_text(struct arena *a, const X509_NAME *name)

@@ -42,6 +42,10 @@ const struct conf_link *conf_chain_order(struct conf_chain *c,
 const char *conf_chain_subject(struct arena *a, X509 *x);
 const char *conf_chain_issuer(struct arena *a, X509 *x);
 
+/* Does X say where the certificate of its issuer is to be had?  Authorities
+ * that clients know do not issue such ones themselves. */
+bool conf_chain_names_issuer(X509 *x);
+
 /* "EC P-256", "RSA 2048", "ED25519", in A. */
 const char *conf_chain_key_kind(struct arena *a, EVP_PKEY *key);
 

@@ -56,6 +56,16 @@ static enum conf_client_cert parse(struct conf_build *b,
 	return CONF_CLIENT_CERT_NONE;
 }
 
+void conf_client_cert_check_word(struct conf_build *b,
+    const struct conf_layers *groups)
+{
+	const config_setting_t *setting =
+	    conf_setting_get(CONF_NEAREST(groups, SETTING_TLS_client_cert));
+
+	if (setting != NULL)
+		(void)parse(b, setting);
+}
+
 /* Who names authorities means them. */
 enum conf_client_cert conf_client_cert_read(struct conf_build *b,
     const struct conf_layers *layers)

@@ -10,6 +10,10 @@
 enum conf_client_cert conf_client_cert_read(struct conf_build *b,
     const struct conf_layers *layers);
 
+/* Is what GROUPS, of tls, say one of its words? */
+void conf_client_cert_check_word(struct conf_build *b,
+    const struct conf_layers *groups);
+
 /* Can what LAYERS, of DRAFT or of one of its routes, ask for be known?  Its
  * "tls" was read. */
 void conf_client_cert_check(struct conf_build *b,

@@ -21,8 +21,10 @@
 #include "common/base/insist.h"
 #include "common/conf/account.h"
 #include "common/conf/build.h"
+#include "common/conf/certificate.h"
 #include "common/conf/global.h"
 #include "common/conf/merge.h"
+#include "common/conf/pairs.h"
 #include "common/conf/paths.h"
 #include "common/conf/preset.h"
 #include "common/conf/quick.h"
@@ -209,6 +211,7 @@ static void build(struct conf_build *b, const struct conf_request *request,
 	conf_merge(b);
 	conf_split_check_mentioned(b);
 	conf_account_resolve(b);
+	conf_pairs_finish(b);
 	if (b->report->errors > 0)
 		return;
 	conf_build_finish(b);
@@ -266,6 +269,8 @@ void conf_free(struct conf **conf)
 		return;
 	INSIST_MAGIC(*conf, CONF_MAGIC);
 	conf_pattern_free_all((*conf)->patterns);
+	for (unsigned i = 0; i < (*conf)->pair_count; i++)
+		conf_certificate_forget((*conf)->pairs[i]);
 	arena_free(&(*conf)->arena);
 	(*conf)->magic = 0;
 	free(*conf);

@@ -131,6 +131,14 @@ static void lint(struct conf_build *b, const struct conf_spot *spot,
     const struct conf_pair *pair)
 {
 	lint_dates(b, spot, pair);
+	if (pair->lacks != NULL) {
+		conf_report_lint(b->report, LINT_chain_incomplete, spot,
+		    "the certificate %s stands alone: clients need that of "
+		    "its issuer, too (%s)", pair->cert_file, pair->lacks);
+		conf_report_help(b->report, "put it behind it in the file, or "
+		    "write chain = %s;",
+		    conf_setting_rows[SETTING_TLS_chain].example);
+	}
 	if (!pair->key_readable)
 		return;
 	conf_report_lint(b->report, LINT_secret_readable, spot,

@@ -216,13 +216,15 @@ static const struct conf_scope *read_scope(struct conf_build *b,
     const struct conf_draft *draft, const config_setting_t *group)
 {
 	struct conf_layers layers = conf_layers_over(&draft->layers, group);
+	const struct conf_scope *scope;
 
 	if (!conf_scope_is_written(group))
 		return draft->vhost->scope;
 	check_limits(b, group);
+	scope = conf_scope_read(b, &layers);
 	if (conf_setting_given(group, SETTING_ROUTE_client_cert))
 		conf_client_cert_check(b, draft, &layers);
-	return conf_scope_read(b, &layers);
+	return scope;
 }
 
 static bool check_strip(struct conf_build *b, const config_setting_t *group,

@@ -248,6 +248,9 @@ static void show_vhost_row(struct conf_writer *w,
 		return; /* among the routes */
 	else if (id == SETTING_VHOST_listen)
 		show_listen(w, draft);
+	else if (draft->vhost->tcp && (id == SETTING_VHOST_tls ||
+		id == SETTING_VHOST_client_cert))
+		return;
 	else if (conf_scope_inherits(str_from(conf_setting_rows[id].key)))
 		conf_show_row(w, id, &draft->layers);
 	else

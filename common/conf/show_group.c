@@ -237,6 +237,8 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		conf_show_tls(w, id, layers);
 	else if (s == NULL)
 		conf_show_default(w, id);
+	else if (conf_show_is_file(id, s))
+		conf_show_file(w, s);
 	else if (row->type == TYPE_TERM)
 		conf_show_term(w, id, s);
 	else if (id == SETTING_TLS_certs)

@@ -29,9 +29,11 @@ void conf_show_log(struct conf_writer *w, enum conf_setting id,
     const struct conf_layers *layers);
 
 /* The setting ID, tls, in show_tls.c: a word, or its merged groups; and S of
- * TYPE_TERM. */
+ * TYPE_TERM; and S that names a file from the folder where it stands. */
 void conf_show_tls(struct conf_writer *w, enum conf_setting id,
     const struct conf_layers *layers);
+bool conf_show_is_file(enum conf_setting id, const config_setting_t *s);
+void conf_show_file(struct conf_writer *w, const config_setting_t *s);
 void conf_show_term(struct conf_writer *w, enum conf_setting id,
     const config_setting_t *s);
 

@@ -40,6 +40,36 @@ void conf_show_tls(struct conf_writer *w, enum conf_setting id,
 	conf_write_end(w, NULL);
 }
 
+bool conf_show_is_file(enum conf_setting id, const config_setting_t *s)
+{
+	static const enum conf_setting files[] = {SETTING_TLS_cert,
+	    SETTING_TLS_key, SETTING_TLS_chain, SETTING_TLS_client_ca,
+	    SETTING_CERT_cert, SETTING_CERT_key, SETTING_CERT_chain,
+	    SETTING_POOL_TLS_cert, SETTING_POOL_TLS_key,
+	    SETTING_POOL_TLS_chain, SETTING_POOL_TLS_ca};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (id == files[i])
+			return conf_tree_text(s)[0] != '/' &&
+			    strcmp(conf_tree_text(s), "system") != 0;
+	return false;
+}
+
+/* Who inherits it may stand in another folder. */
+void conf_show_file(struct conf_writer *w, const config_setting_t *s)
+{
+	const struct conf_spot *spot = conf_tree_spot(s);
+	struct arena a;
+
+	arena_init(&a);
+	conf_write_begin(w, s->name);
+	conf_write_string(w, str_from(conf_build_path(&a,
+	    conf_build_folder(&a, spot->source->name), conf_tree_text(s))));
+	conf_write(w, ";");
+	conf_write_end(w, spot);
+	arena_free(&a);
+}
+
 /* "180d" is { max_age = "180d"; } */
 void conf_show_term(struct conf_writer *w, enum conf_setting id,
     const config_setting_t *s)

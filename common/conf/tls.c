@@ -165,6 +165,7 @@ static void read_group(struct conf_build *b, const struct conf_layers *groups,
 	    &tls->suites);
 	tls->h2 = read_alpn(b, groups);
 	tls->client_ca = read_client_ca(b, groups);
+	conf_client_cert_check_word(b, groups);
 	tls->early_data =
 	    conf_setting_bool(CONF_NEAREST(groups, SETTING_TLS_early_data));
 	tls->ocsp_staple =
@@ -240,14 +241,16 @@ void conf_tls_read(struct conf_build *b, struct conf_draft *draft,
 	bool given = conf_setting_given(root, SETTING_VHOST_tls);
 
 	draft->vhost->hsts = STR("");
+	if (draft->vhost->tcp)
+		return; /* whatever others say */
 	check_orphans(b, &groups);
 	certificate = conf_tls_with_certificate(&groups);
 	if (word != NULL)
 		read_word(b, word, draft);
 	else if (certificate != NULL)
 		make(b, draft, &groups, certificate);
-	else if (groups.count > 0 && groups.at[0] ==
-	    conf_setting_get(root, SETTING_VHOST_tls))
+	else if (b->report->errors == errors && groups.count > 0 &&
+	    groups.at[0] == conf_setting_get(root, SETTING_VHOST_tls))
 		report_no_certificate(b, groups.at[0]);
 	draft->tls_wrong = b->report->errors > errors ||
 	    (given && conf_setting_get(root, SETTING_VHOST_tls) == NULL);
@@ -292,11 +295,36 @@ static void check_names(struct conf_build *b, const struct conf_host *host,
 	}
 }
 
+/* RFC 6797, 7.2: who hears it without TLS must not believe it. */
+static void warn_plain_hsts(struct conf_build *b,
+    const struct conf_draft *draft)
+{
+	const struct conf_fields *fields =
+	    &draft->vhost->scope->response_fields;
+	const config_setting_t *group =
+	    conf_layers_nearest(&draft->layers, SETTING_VHOST_headers);
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		if (fields->at[i].removed || !str_eq_nocase(fields->at[i].name,
+			STR("Strict-Transport-Security")))
+			continue;
+		conf_report_lint(b->report, LINT_hsts_plain,
+		    conf_setting_spot(group, SETTING_VHOST_headers),
+		    "the vhost \"%s\" sends Strict-Transport-Security, but "
+		    "speaks no TLS", draft->vhost->name);
+		conf_report_help(b->report, "browsers don't listen to that; "
+		    "with a certificate write tls = { hsts = %s; };",
+		    conf_setting_rows[SETTING_TLS_hsts].example);
+	}
+}
+
 void conf_tls_finish(struct conf_build *b, const struct conf_draft *draft)
 {
 	struct conf_tls *tls = draft->tls;
 
 	conf_client_cert_check(b, draft, &draft->layers);
+	if (tls == NULL && !draft->tls_wrong)
+		warn_plain_hsts(b, draft);
 	if (tls == NULL)
 		return;
 	tls->client_cert = conf_client_cert_asked(draft->vhost);

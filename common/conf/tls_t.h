@@ -22,6 +22,7 @@ struct conf_pair {
 	const char *kind;	/* of the key: "EC P-256", "RSA 2048" */
 	int64_t not_before;	/* seconds since 1970 */
 	int64_t not_after;
+	const char *lacks; /* the issuer that clients need, too; or NULL */
 	bool key_readable; /* by everybody on the machine */
 	unsigned number;	/* in conf.pairs */
 	struct conf_place place;

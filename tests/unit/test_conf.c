@@ -4,6 +4,7 @@
  *	conf/bad/NAME.conf	a vhost file with NAME.expect: its messages
  *	conf/global/NAME.conf	a sluiced.conf, the same
  *	conf/good/NAME.conf	a vhost file with NAME.expect: the result
+ *	conf/pem/NAME		certificates and keys of tests, for 100 years
  *
  * Each is loaded alone.  With UPDATE_EXPECT=1 in the environment the .expect
  * files are written instead of compared: read the difference before you keep
@@ -79,6 +80,7 @@ static void load_vhost(struct conf_case *c, const char *path)
 	conf_case_text(c, "sluiced.conf", CASE_USER);
 	snprintf(name, sizeof(name), "vhosts.d/%s", strrchr(path, '/') + 1);
 	copy_file(c, name, path);
+	conf_case_pems(c);
 	conf_case_load(c, NULL);
 }
 
@@ -115,6 +117,7 @@ START_TEST(a_bad_sluiced_conf_is_refused_with_exactly_these_messages)
 	copy_file(&c, "sluiced.conf", path);
 	conf_case_text(&c, "vhosts.d/a.conf",
 	    "host = \"*\"; proxy = \"http://127.0.0.1:3000\";");
+	conf_case_pems(&c);
 	conf_case_load(&c, NULL);
 	compare(path, c.messages);
 	ck_assert_msg(c.conf == NULL, "%s was accepted", path);

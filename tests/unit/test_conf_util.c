@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <ftw.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -61,6 +62,30 @@ void conf_case_write(struct conf_case *c, const char *name, const char *text,
 void conf_case_text(struct conf_case *c, const char *name, const char *text)
 {
 	conf_case_write(c, name, text, strlen(text));
+}
+
+void conf_case_pems(struct conf_case *c)
+{
+	static const char here[] = __FILE__;
+	char pattern[300], name[300], path[400];
+	glob_t pems;
+
+	snprintf(pattern, sizeof(pattern), "%.*sconf/pem/*",
+	    (int)(strrchr(here, '/') + 1 - here), here);
+	ck_assert_int_eq(glob(pattern, 0, NULL, &pems), 0);
+	for (size_t i = 0; i < pems.gl_pathc; i++) {
+		const char *base = strrchr(pems.gl_pathv[i], '/') + 1;
+		size_t n;
+		char *text = conf_case_read_file(pems.gl_pathv[i], &n);
+
+		snprintf(name, sizeof(name), "pem/%s", base);
+		conf_case_write(c, name, text, n);
+		free(text);
+		snprintf(path, sizeof(path), "%s/%s", c->dir, name);
+		INSIST(chmod(path, strncmp(base, "readable", 8) == 0
+			? 0644 : 0600) == 0);
+	}
+	globfree(&pems);
 }
 
 void conf_case_remove(char *s, const char *word)
@@ -142,8 +167,10 @@ static void dump_names(FILE *out, const struct conf_names *names)
 
 static void dump_listener(FILE *out, const struct conf_listener *l)
 {
-	fprintf(out, "listener %s%s\n", l->address.text,
-	    l->is_unix ? " (unix)" : "");
+	fprintf(out, "listener %s%s%s%s%s%s\n", l->address.text,
+	    l->is_unix ? " (unix)" : "", l->tls ? " (tls)" : "",
+	    l->h2c ? " (h2c)" : "", l->tcp ? " (tcp)" : "",
+	    l->passthrough ? " (passthrough)" : "");
 	dump_names(out, &l->names);
 	for (unsigned i = 0; i < l->names.pattern_count; i++)
 		fprintf(out, "  ~%s -> %s\n",
@@ -253,28 +280,77 @@ static void dump_route(FILE *out, const struct conf_route *route)
 	dump_rules(out, &route->rules);
 }
 
+static void dump_tls(FILE *out, const struct conf_tls *tls)
+{
+	static const char *const asked[] = {"none", "optional", "require"};
+
+	fprintf(out, "  tls %x %s %s%s%s%s, %lld ms\n",
+	    (unsigned)tls->min_version, tls->ciphers,
+	    tls->suites != NULL ? tls->suites : "-", tls->h2 ? " h2" : "",
+	    tls->early_data ? " early" : "", tls->ocsp_staple ? " ocsp" : "",
+	    (long long)(tls->handshake_timeout / USEC_PER_MSEC));
+	fprintf(out, "    clients %s by %zu bytes\n", asked[tls->client_cert],
+	    tls->client_ca.n);
+	for (unsigned i = 0; i < tls->pair_count; i++)
+		fprintf(out, "    %s %s\n", tls->pairs[i]->subject,
+		    tls->pairs[i]->kind);
+}
+
 static void dump_vhost(FILE *out, const struct conf_vhost *v)
 {
+	static const char *const asked[] = {"none", "optional", "require"};
+
 	fprintf(out, "vhost %s:", v->name);
 	for (unsigned i = 0; i < v->host_count; i++)
 		fprintf(out, " %s", v->hosts[i]);
 	fprintf(out, " (line %u)\n", v->place.line);
 	if (v->canonical != NULL)
 		fprintf(out, "  canonical %s\n", v->canonical);
+	if (v->tls != NULL)
+		dump_tls(out, v->tls);
+	if (v->https_redirect)
+		fprintf(out, "  redirect to port %u\n", v->https_port);
+	if (v->hsts.n > 0)
+		fprintf(out, "  %.*s\n", (int)v->hsts.n - 2, v->hsts.p);
 	dump_rules(out, &v->rules);
-	for (unsigned i = 0; i < v->route_count; i++)
+	for (unsigned i = 0; i < v->route_count; i++) {
+		const struct conf_scope *scope = v->routes[i].scope;
+
 		dump_route(out, &v->routes[i]);
+		if (scope->client_cert != CONF_CLIENT_CERT_NONE)
+			fprintf(out, "    client_cert %s\n",
+			    asked[scope->client_cert]);
+	}
+}
+
+/* Where it is not the default. */
+static void dump_pool_tls(FILE *out, const struct conf_pool *pool)
+{
+	const struct conf_origin_tls *tls = &pool->tls;
+
+	if (tls->ca.n > 0 || tls->name != NULL || !tls->verify ||
+	    tls->pair != NULL)
+		fprintf(out, "  tls ca %zu, name %s, %s, cert %s\n", tls->ca.n,
+		    tls->name ? tls->name : "-",
+		    tls->verify ? "verified" : "not verified",
+		    tls->pair ? tls->pair->subject : "-");
+	if (pool->http != CONF_POOL_HTTP_AUTO)
+		fprintf(out, "  http %d\n", pool->http);
+	if (pool->proxy_protocol != 0)
+		fprintf(out, "  PROXY protocol v%u\n", pool->proxy_protocol);
 }
 
 static void dump_pool(FILE *out, const struct conf_pool *pool)
 {
 	fprintf(out, "pool %u %s of %s\n", pool->id, pool->name,
 	    pool->vhost->name);
+	dump_pool_tls(out, pool);
 	for (unsigned i = 0; i < pool->server_count; i++) {
 		const struct conf_server *s = &pool->servers[i];
 
-		fprintf(out, "  %s: %s, host %s, prefix \"%s\", weight %u\n",
-		    s->url, s->address.text, s->host, s->prefix, s->weight);
+		fprintf(out, "  %s: %s, host %s, prefix \"%s\", weight %u%s%s\n",
+		    s->url, s->address.text, s->host, s->prefix, s->weight,
+		    s->https ? ", https" : "", s->tcp ? ", tcp" : "");
 	}
 }
 

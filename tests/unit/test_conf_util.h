@@ -28,6 +28,10 @@ void conf_case_write(struct conf_case *c, const char *name, const char *text,
     size_t n);
 void conf_case_text(struct conf_case *c, const char *name, const char *text);
 
+/* Copies conf/pem, certificates and keys, to the folder's "pem": that of
+ * readable.pem may be read by everybody, the others by nobody else. */
+void conf_case_pems(struct conf_case *c);
+
 /* Loads sluiced.conf of the folder, or what REQUEST says if it is not NULL. */
 void conf_case_load(struct conf_case *c, const struct conf_request *request);
 
