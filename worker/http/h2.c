@@ -157,6 +157,17 @@ bool h2_has_room(const struct h2_session *s)
 	    nghttp2_session_check_request_allowed(s->ng);
 }
 
+void h2_each(struct h2_session *s, void (*fn)(struct h2_stream *st))
+{
+	LIST_FOREACH(link, &s->streams) {
+		struct h2_stream *st =
+		    container_of(link, struct h2_stream, link);
+
+		if (st->held)
+			fn(st);
+	}
+}
+
 unsigned h2_streams(const struct h2_session *s)
 {
 	return s->held;
@@ -337,17 +348,6 @@ static int pump(struct h2_session *s)
 
 /* ---- the end ---- */
 
-static void tell_all(struct h2_session *s)
-{
-	LIST_FOREACH(link, &s->streams) {
-		struct h2_stream *st =
-		    container_of(link, struct h2_stream, link);
-
-		if (st->held && s->options->events->gone != NULL)
-			s->options->events->gone(st);
-	}
-}
-
 /* This fiber was cancelled: what streams have to say to that is sent. */
 static void say_last_words(struct h2_session *s)
 {
@@ -357,7 +357,8 @@ static void say_last_words(struct h2_session *s)
 	(void)nghttp2_submit_goaway(s->ng, NGHTTP2_FLAG_NONE,
 	    nghttp2_session_get_last_proc_stream_id(s->ng), NGHTTP2_NO_ERROR,
 	    NULL, 0);
-	tell_all(s);
+	if (s->options->events->gone != NULL)
+		h2_each(s, s->options->events->gone);
 	while (err >= 0 && (s->held > 0 || !wants_nothing(s))) {
 		err = turn(s);
 		if (err == 0 && !s->woken &&

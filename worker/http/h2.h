@@ -132,6 +132,9 @@ void h2_drain(struct h2_session *s);
  * its GOAWAY.  As a client. */
 bool h2_has_room(const struct h2_session *s);
 
+/* FN for each stream that is held by somebody; it must not release any. */
+void h2_each(struct h2_session *s, void (*fn)(struct h2_stream *st));
+
 /* Streams that are held by somebody. */
 unsigned h2_streams(const struct h2_session *s);
 

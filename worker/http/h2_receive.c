@@ -289,7 +289,7 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame,
 	if (st == NULL || frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
 	if (s->heading == st->id)
-		h2_head_spoil(s->gathering, FAULT_pseudo);
+		h2_head_spoil(s->gathering, FAULT_stream);
 	end_head(s, st, frame);
 	return 0;
 }

@@ -394,14 +394,37 @@ int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
 	return err;
 }
 
-/* Is it the peer who keeps us from sending?  It gives no window; or it takes
- * nothing at all, which is for the session to find out. */
-static bool peer_is_in_the_way(const struct h2_stream *st)
+/* Bytes of the session that its peer has certainly got. */
+static uint64_t arrived(const struct h2_session *s)
 {
-	nghttp2_session *ng = st->session->ng;
+	return s->sent - (uint64_t)conn_queued(s->conn);
+}
 
-	return nghttp2_session_get_remote_window_size(ng) <= 0 ||
-	    nghttp2_session_get_stream_remote_window_size(ng, st->id) <= 0;
+/* Is it the peer who keeps us from sending?  It gives no window, or has taken
+ * nothing since it had BEFORE; or else others of its streams come first. */
+static bool peer_is_in_the_way(const struct h2_stream *st, uint64_t before)
+{
+	const struct h2_session *s = st->session;
+
+	return nghttp2_session_get_remote_window_size(s->ng) <= 0 ||
+	    nghttp2_session_get_stream_remote_window_size(s->ng, st->id) <= 0 ||
+	    (s->since != 0 && arrived(s) <= before);
+}
+
+/* Waits once: 0, -ETIMEDOUT when PACE is over, or -errno. */
+static int wait_some(struct h2_stream *st, struct pace *pace)
+{
+	usec_t since = loop_now();
+	uint64_t before = st->session->since != 0 ? arrived(st->session) : 0;
+	size_t left = st->left;
+	int err = wait(st, &st->writable, since + pace_look(pace));
+
+	if (err < 0 && err != -ETIMEDOUT)
+		return err;
+	if (left > st->left || peer_is_in_the_way(st, before))
+		pace_waited(pace, since);
+	pace_moved(pace, left - st->left);
+	return err < 0 && pace_is_over(pace) ? err : 0;
 }
 
 /* Until all of it was taken. */
@@ -410,19 +433,8 @@ static int wait_taken(struct h2_stream *st, struct pace *pace)
 	bool ends = st->last || st->trailers != NULL;
 	int err = 0;
 
-	while (err == 0 && (st->left > 0 || (ends && !st->done))) {
-		usec_t since = loop_now();
-		size_t before = st->left;
-
-		err = wait(st, &st->writable, since + pace_look(pace));
-		if (err == -ECONNRESET)
-			break;
-		if (before > st->left || peer_is_in_the_way(st))
-			pace_waited(pace, since);
-		pace_moved(pace, before - st->left);
-		if (err == -ETIMEDOUT && !pace_is_over(pace))
-			err = 0;
-	}
+	while (err == 0 && (st->left > 0 || (ends && !st->done)))
+		err = wait_some(st, pace);
 	return err;
 }
 

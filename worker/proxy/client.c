@@ -31,6 +31,7 @@
 #include "worker/conn/block.h"
 #include "worker/conn/tls.h"
 #include "worker/http/h2.h"
+#include "worker/proxy/client_h2.h"
 #include "worker/proxy/idle.h"
 
 #define CLIENT_MAGIC 0x434c4945u
@@ -240,6 +241,14 @@ void client_set_tunnel(struct client *c)
 	move_to(&tunnels, c);
 }
 
+void client_count_tunnel(struct client *c, bool one_more)
+{
+	INSIST(c->h2 != NULL && (one_more || c->tunnels > 0));
+	c->tunnels += one_more ? 1U : -1U;
+	if (c->fiber != NULL)
+		move_to(c->tunnels > 0 ? &tunnels : &served, c);
+}
+
 void client_accept(const struct conf_listener *l, int fd,
     const struct sockaddr_storage *addr)
 {
@@ -354,6 +363,8 @@ void clients_drain(void)
 	draining = true;
 	LIST_FOREACH(link, &served)
 		drain_one(client_of(link));
+	LIST_FOREACH(link, &tunnels)
+		drain_one(client_of(link));
 	idle_for_each(drain_one);
 }
 
@@ -386,6 +397,9 @@ static void cancel_all(struct list *list)
 void clients_cancel_exchanges(void)
 {
 	cancel_all(&served);
+	LIST_FOREACH(link, &tunnels)
+		if (client_of(link)->h2 != NULL)
+			client_h2_cancel_exchanges(client_of(link));
 }
 
 void clients_cancel_tunnels(void)

@@ -27,6 +27,7 @@ struct client {
 	char *asked; /* the name, of TLS that is passed through; or NULL */
 	struct fiber *fiber; /* serves it now; NULL: parked */
 	struct h2_session *h2; /* it speaks HTTP/2; NULL: HTTP/1 */
+	unsigned tunnels;      /* of its streams */
 	usec_t idle_since;
 	bool waiting;	    /* for a reply only: a FIN means that it left */
 	bool left;	    /* hung up while it was served */
@@ -68,6 +69,9 @@ void client_end_stream(void);
 
 /* The served client becomes a tunnel. */
 void client_set_tunnel(struct client *c);
+
+/* One more of the client's streams is a tunnel, or one less. */
+void client_count_tunnel(struct client *c, bool one_more);
 
 unsigned clients_open(void);
 

@@ -16,6 +16,8 @@
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
 #include "worker/http/h2.h"
+#include "worker/http/websocket.h"
+#include "worker/proxy/exchange.h"
 
 #define STREAMS 128 /* of a client, at a time */
 
@@ -28,7 +30,6 @@ static void run_stream(void *arg)
 	struct h2_stream *st = arg;
 	struct client *c = h2_owner(h2_session_of(st));
 
-	h2_set_user(st, fiber_self());
 	serve_stream(c, st);
 	client_end_stream();
 }
@@ -43,7 +44,7 @@ static bool start_stream(struct h2_stream *st)
 static void cancel_stream(struct h2_stream *st)
 {
 	if (h2_user(st) != NULL)
-		fiber_cancel(h2_user(st));
+		exchange_cancel(h2_user(st));
 }
 
 static const struct h2_events events = {
@@ -56,7 +57,7 @@ int client_h2_init(void (*serve)(struct client *c, struct h2_stream *st),
 	conf = of;
 	free(options);
 	options = calloc(of->listener_count + 1, sizeof(*options));
-	if (options == NULL)
+	if (options == NULL || websocket_init() < 0)
 		return -ENOMEM;
 	for (unsigned i = 0; i < of->listener_count; i++) {
 		const struct conf_listener *l = &of->listeners[i];
@@ -93,4 +94,17 @@ void client_h2_serve(struct client *c)
 		client_park(c, c->listener->scope->timeouts.idle);
 	else
 		client_close(c);
+}
+
+static void cancel_exchange(struct h2_stream *st)
+{
+	const struct exchange *x = h2_user(st);
+
+	if (x != NULL && !x->tunnelled)
+		cancel_stream(st);
+}
+
+void client_h2_cancel_exchanges(struct client *c)
+{
+	h2_each(c->h2, cancel_exchange);
 }

@@ -20,4 +20,7 @@ bool client_h2_begin(struct client *c, struct str beginning);
 /* Runs it on C's fiber; ends with client_park or client_close. */
 WAITS void client_h2_serve(struct client *c);
 
+/* Cancels those of its streams that are exchanges, and no tunnels. */
+void client_h2_cancel_exchanges(struct client *c);
+
 #endif

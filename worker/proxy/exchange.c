@@ -16,6 +16,7 @@
 #include "worker/http/h2.h"
 #include "worker/http/h2_head.h"
 #include "worker/http/head.h"
+#include "worker/http/websocket.h"
 
 #define EXCHANGE_MAGIC 0x45584348u
 
@@ -77,7 +78,7 @@ struct exchange *exchange_open(struct client *c)
 	x->magic = EXCHANGE_MAGIC;
 	x->client = c;
 	x->stream = NULL;
-	x->head = NULL;
+	x->websocket = NULL;
 	x->block = block;
 	x->large = NULL;
 	x->arena = (struct arena){.room = 0};
@@ -97,7 +98,9 @@ struct exchange *exchange_open_stream(struct client *c, struct h2_stream *st)
 	x->magic = EXCHANGE_MAGIC;
 	x->client = c;
 	x->stream = st;
+	x->fiber = fiber_self();
 	x->requests = 1;
+	h2_set_user(st, x);
 	return x;
 }
 
@@ -228,8 +231,7 @@ bool exchange_is_left(const struct exchange *x)
 
 void exchange_cancel(struct exchange *x)
 {
-	fiber_cancel(x->stream != NULL ? h2_user(x->stream)
-				       : x->client->fiber);
+	fiber_cancel(x->stream != NULL ? x->fiber : x->client->fiber);
 }
 
 void exchange_fail_client(struct exchange *x, int err, enum end at_deadline)
@@ -391,6 +393,23 @@ static void begin_body(struct exchange *x)
 	*f = body_frame_onward(*f, 1);
 }
 
+/* An extended CONNECT is a GET with Upgrade to its origin. */
+static void make_websocket(struct exchange *x)
+{
+	char *key;
+
+	if (x->request.upgrade.n == 0)
+		return;
+	key = arena_alloc(&x->arena, WEBSOCKET_KEY_SIZE);
+	if (key == NULL) {
+		exchange_fail(x, END_overloaded);
+		return;
+	}
+	websocket_make_key(key);
+	websocket_drop(&x->request);
+	x->websocket = key;
+}
+
 void exchange_read_stream(struct exchange *x)
 {
 	const struct conf_scope *scope = x->client->listener->scope;
@@ -408,5 +427,6 @@ void exchange_read_stream(struct exchange *x)
 		exchange_refuse(x, fault);
 	else if (exchange_is_left(x))
 		exchange_fail(x, END_client_closed);
+	make_websocket(x);
 	begin_body(x);
 }

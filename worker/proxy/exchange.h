@@ -80,7 +80,9 @@ struct exchange {
 	uint32_t magic;
 	struct client *client;
 	struct h2_stream *stream; /* its wire; NULL: the client's connection */
-	struct h2_fields *head;	  /* of the reply on a stream, until sent */
+	struct fiber *fiber;	  /* of the stream */
+	struct h2_fields *head;	  /* of the reply on it, until sent */
+	const char *websocket; /* a key for a client that has none, or NULL */
 	void *block;
 	char *large; /* window of a large head, or NULL */
 	struct carry carry;
@@ -122,6 +124,7 @@ struct exchange {
 	bool interim_sent; /* something of a reply went out */
 	bool head_sent;	  /* a final reply's head went out */
 	bool unsent;	  /* the client did not take all that we sent */
+	bool tunnelled;	  /* it is a tunnel now */
 	bool must_close;  /* the client's connection can't go on */
 	bool must_reset;  /* and its end must not look like the reply's */
 	unsigned status;

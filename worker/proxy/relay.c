@@ -17,6 +17,7 @@
 #include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
+#include "worker/http/websocket.h"
 #include "worker/origin/origin.h"
 #include "worker/origin/origin_tls.h"
 #include "worker/proxy/choose.h"
@@ -122,11 +123,15 @@ struct str relay_lines(struct exchange *x)
 static int send_request(struct relay *r, const struct server *s)
 {
 	struct exchange *x = r->x;
+	struct h1_field key = {STR("Sec-WebSocket-Key"),
+	    str_make(x->websocket, WEBSOCKET_KEY_SIZE)};
 	struct h1_request_options options = {
 	    .prefix = str_from(s->conf->prefix),
 	    .host = forward_host(x, s->conf),
 	    .lines = relay_lines(x),
 	    .connection = connection_for(x),
+	    .extra = &key,
+	    .extra_count = x->websocket != NULL,
 	};
 	struct out out = exchange_out(x, x->head_len + x->request.forward.n +
 	    x->request.query.n + options.prefix.n + options.host.n +

@@ -9,6 +9,7 @@
 
 #include "worker/conn/block.h"
 #include "worker/http/head.h"
+#include "worker/http/websocket.h"
 #include "worker/origin/origin.h"
 #include "worker/origin/origin_tls.h"
 #include "worker/proxy/choose.h"
@@ -224,11 +225,22 @@ static struct str protocol_name(struct str protocol)
 static int check_switch(struct relay *r, const struct message *head)
 {
 	struct str asked = r->x->request.upgrade;
+	const char *key = r->x->websocket;
 
+	if (key != NULL && !websocket_accepts(head, key))
+		return relay_malformed(r, FAULT_status_line);
 	if (asked.n > 0 && head->upgrade.n > 0 &&
 	    str_eq_nocase(protocol_name(asked), protocol_name(head->upgrade)))
 		return 0;
 	return relay_malformed(r, FAULT_status_line);
+}
+
+/* A 2xx without a switch, which over HTTP/2 would say that there is one. */
+static int check_no_switch(struct relay *r, const struct message *head)
+{
+	if (r->x->websocket != NULL && head->status / 100 == 2)
+		return relay_malformed(r, FAULT_status_line);
+	return 0;
 }
 
 int relay_read_final_head(struct relay *r, struct message *head)
@@ -241,7 +253,7 @@ int relay_read_final_head(struct relay *r, struct message *head)
 		if (read_head(r, head) < 0)
 			return -1;
 		if (head->status >= 200)
-			return 0;
+			return check_no_switch(r, head);
 		if (head->status == 101)
 			return check_switch(r, head);
 		if (head->status == 100)

@@ -13,6 +13,7 @@
 #include "common/base/insist.h"
 #include "worker/http/date.h"
 #include "worker/http/h2.h"
+#include "worker/http/websocket.h"
 
 #define FIELDS_OF_OURS 4 /* status, date, type, length */
 #define NAMES_OF_OURS 64
@@ -33,9 +34,11 @@ static void add_extra(struct h2_fields *f, const struct h1_field *extra,
 		h2_fields_add(f, extra[i].name, extra[i].value);
 }
 
-bool reply_stream_head(struct exchange *x, const struct reply *reply,
+/* A 101 is a 200 here (RFC 8441, 5). */
+bool reply_stream_head(struct exchange *x, struct reply *reply,
     const struct framing *framing)
 {
+	bool is_switch = reply->head.status == 101;
 	unsigned count = FIELDS_OF_OURS + reply->head.field_count +
 	    reply->extra_count + h2_fields_in(reply->lines);
 	struct h2_fields *f =
@@ -43,7 +46,9 @@ bool reply_stream_head(struct exchange *x, const struct reply *reply,
 
 	if (f == NULL)
 		return false;
-	h2_fields_add_status(f, reply->head.status);
+	if (is_switch)
+		websocket_drop(&reply->head);
+	h2_fields_add_status(f, is_switch ? 200 : reply->head.status);
 	h2_fields_add_kept(f, &reply->head);
 	h2_fields_add_length(f, framing);
 	h2_fields_add_lines(f, reply->lines);
@@ -82,7 +87,8 @@ static int send_trailers(struct exchange *x, const struct message *m,
 int reply_stream_send(struct exchange *x, const struct parcel *p,
     struct pace *pace)
 {
-	bool last = p->last && p->trailers == NULL;
+	bool last =
+	    p->last && p->trailers == NULL && x->request.upgrade.n == 0;
 	bool head_only = last && p->piece.n == 0 && x->head != NULL;
 	int err = send_head(x, x->head, head_only);
 

@@ -18,7 +18,7 @@ struct parcel {
 
 /* The head of an origin's REPLY, which goes out with the first parcel.  False:
  * there is no room for it. */
-bool reply_stream_head(struct exchange *x, const struct reply *reply,
+bool reply_stream_head(struct exchange *x, struct reply *reply,
     const struct framing *framing);
 
 /* 0, or -1 after exchange_fail. */

@@ -13,20 +13,29 @@
 
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
+#include "worker/http/h2.h"
 #include "worker/proxy/upload.h"
 
 struct tunnel;
 
+/* One that has no conn is the client's stream of HTTP/2. */
+struct side {
+	struct conn *conn;
+	struct h2_stream *stream;
+};
+
 struct direction {
 	struct tunnel *tunnel;
-	struct conn *from;
-	struct conn *to;
+	struct side *from;
+	struct side *to;
 	struct pace pace;    /* how slow TO may be */
-	struct conn *failed; /* when it broke: which of them */
+	struct side *failed; /* when it broke: which of them */
 	uint64_t moved;
 };
 
 struct tunnel {
+	struct side client;
+	struct side origin;
 	struct direction up;   /* client to origin: the child fiber's */
 	struct direction down; /* origin to client */
 	struct fiber *child;
@@ -34,7 +43,7 @@ struct tunnel {
 	usec_t idle; /* timeouts.websocket */
 	usec_t moved_at; /* the last time that bytes moved, either way */
 	int broken;	 /* the error that broke it first, or 0 */
-	struct conn *failed; /* and whose it was */
+	struct side *failed; /* and whose it was */
 	enum end stalled;    /* somebody took too little; or END_NONE */
 	bool child_ended;
 };
@@ -46,19 +55,74 @@ static enum end end_of_stall(const struct direction *d)
 	return exchange_end_of_stall(&d->pace);
 }
 
+/* The same for both kinds of sides. */
+
+static int write_side(struct side *to, struct str s, struct pace *pace)
+{
+	struct iovec iov = {(void *)s.p, s.n};
+
+	if (to->stream != NULL)
+		return h2_write(to->stream, &s, 1, false, pace);
+	return conn_write(to->conn, &iov, 1, pace);
+}
+
+static int wait_side(struct side *from, usec_t due)
+{
+	struct pace pace = pace_of_silence(due - loop_now());
+
+	if (from->stream == NULL)
+		return conn_wait_readable(from->conn, due);
+	if (h2_is_readable(from->stream))
+		return fiber_charge(0);
+	return pace.left <= 0 ? -ETIMEDOUT
+			      : h2_wait_more(from->stream, &pace);
+}
+
+static void finish_side(struct side *to, struct pace *pace)
+{
+	if (to->stream != NULL)
+		(void)h2_write(to->stream, NULL, 0, true, pace);
+	else
+		conn_finish(to->conn);
+}
+
+static void reset_side(struct side *to)
+{
+	if (to->stream != NULL)
+		h2_reset(to->stream, H2_CONNECT_ERROR);
+	else
+		conn_set_reset(to->conn);
+}
+
+/* ---- a direction ---- */
+
 static int send_all(struct direction *d, const char *p, size_t n)
 {
-	struct iovec iov = {(void *)p, n};
 	int err;
 
 	d->moved += n;
 	d->tunnel->moved_at = loop_now();
-	err = conn_write(d->to, &iov, 1, &d->pace);
+	err = write_side(d->to, str_make(p, n), &d->pace);
 	if (err < 0)
 		d->failed = d->to;
 	if (err == -ETIMEDOUT && d->tunnel->stalled == END_NONE)
 		d->tunnel->stalled = end_of_stall(d);
 	return err;
+}
+
+/* What a stream has is sent from where it lies. */
+static ssize_t move_piece(struct direction *d)
+{
+	struct h2_stream *st = d->from->stream;
+	struct pace none = pace_of_silence(0);
+	struct str piece;
+	int got = h2_read(st, &none, &piece);
+
+	if (got > 0)
+		got = send_all(d, piece.p, piece.n) < 0 ? -EPIPE : 1;
+	if (got > 0)
+		h2_consumed(st, piece.n);
+	return got;
 }
 
 /* Reads into a block that is held only while there is something to move.
@@ -67,11 +131,14 @@ static ssize_t move_some(struct direction *d)
 {
 	void *block;
 	ssize_t got;
-	int err = block_take_body(&block);
+	int err;
 
+	if (d->from->stream != NULL)
+		return move_piece(d);
+	err = block_take_body(&block);
 	if (err < 0)
 		return err;
-	got = conn_try_read(d->from, block, BLOCK_BODY_SIZE);
+	got = conn_try_read(d->from->conn, block, BLOCK_BODY_SIZE);
 	if (got > 0) {
 		err = send_all(d, block, (size_t)got);
 		got = err < 0 ? err : got;
@@ -86,7 +153,7 @@ static int move_all(struct direction *d)
 	for (;;) {
 		const struct tunnel *t = d->tunnel;
 		usec_t due = t->moved_at + t->idle;
-		int err = conn_wait_readable(d->from, due);
+		int err = wait_side(d->from, due);
 		ssize_t got;
 
 		if (err == -ETIMEDOUT && due < t->moved_at + t->idle)
@@ -114,7 +181,7 @@ static void pass(struct direction *d)
 	int err = move_all(d);
 
 	if (err == 0)
-		conn_finish(d->to);
+		finish_side(d->to, &d->pace);
 	else
 		note_break(d, err);
 }
@@ -135,6 +202,8 @@ static int send_held(struct exchange *x, struct tunnel *t)
 	struct str held = conn_held(&x->client->conn);
 	size_t n = held.n - x->head_len;
 
+	if (x->stream != NULL)
+		return 0;
 	x->held = n;
 	if (n == 0)
 		return 0;
@@ -172,7 +241,7 @@ static enum end end_of(const struct tunnel *t)
 	case -ENOMEM:
 		return END_overloaded;
 	default:
-		return t->failed == t->up.from ? END_client_closed
+		return t->failed == &t->client ? END_client_closed
 					       : END_origin_closed;
 	}
 }
@@ -181,31 +250,44 @@ static enum end end_of(const struct tunnel *t)
 static void end(struct exchange *x, struct tunnel *t)
 {
 	x->end = end_of(t);
+	if (x->end == END_stopped && exchange_is_left(x))
+		x->end = END_client_closed;
 	x->body_sent += t->down.moved;
 	x->body.total += t->up.moved;
 	if (x->end != END_client_closed && x->end != END_origin_closed)
 		return;
 	x->must_reset = true;
-	conn_set_reset(t->up.from);
-	conn_set_reset(t->up.to);
+	reset_side(&t->client);
+	reset_side(&t->origin);
+}
+
+static void set_tunnel(struct exchange *x, bool on)
+{
+	x->tunnelled = on;
+	if (x->stream != NULL)
+		client_count_tunnel(x->client, on);
+	else if (on)
+		client_set_tunnel(x->client);
 }
 
 void tunnel_run(struct exchange *x, struct origin **origin)
 {
 	struct tunnel *t = ARENA_NEW(&x->arena, struct tunnel);
-	struct conn *client = &x->client->conn;
 
-	client_set_tunnel(x->client);
+	set_tunnel(x, true);
 	if (t == NULL) {
 		exchange_fail(x, END_overloaded);
 	} else {
+		t->client.stream = x->stream;
+		t->client.conn = x->stream == NULL ? &x->client->conn : NULL;
+		t->origin.conn = &(*origin)->conn;
 		t->up = (struct direction){.tunnel = t,
-		    .from = client,
-		    .to = &(*origin)->conn,
+		    .from = &t->client,
+		    .to = &t->origin,
 		    .pace = pace_of_silence(x->pool->timeouts.idle)};
 		t->down = (struct direction){.tunnel = t,
-		    .from = &(*origin)->conn,
-		    .to = client,
+		    .from = &t->origin,
+		    .to = &t->client,
 		    .pace = pace_begin(x->scope->limits.min_rate)};
 		t->parent = fiber_self();
 		t->idle = x->scope->timeouts.websocket;
@@ -213,5 +295,6 @@ void tunnel_run(struct exchange *x, struct origin **origin)
 		run(x, t);
 		end(x, t);
 	}
+	set_tunnel(x, false);
 	origin_drop(origin);
 }

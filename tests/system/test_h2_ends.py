@@ -1,0 +1,186 @@
+"""HTTP/2 for clients, frame by frame: how streams and connections end, and
+streams that are WebSockets (RFC 8441)."""
+
+import base64
+import hashlib
+import signal
+import time
+
+from harness import eventually
+from harness_h2 import request
+from harness_h2_front import client, credit, data, rst, start
+from harness_origin import reply
+from harness_scripts import Gate, pattern
+
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+# ---- ends ----
+
+
+def test_a_reset_cancels_what_was_asked_of_the_origin(start):
+    gate = Gate()
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        gate.ended = peer.read_to_close()
+    daemon, behind = start(script)
+    with client(daemon) as h2:
+        stream = h2.open()
+        gate.wait_reached()
+        h2.send(rst(stream))
+        gate.open()
+        eventually(lambda: getattr(gate, "ended", None) is not None)
+        assert h2.get(path="/ours").status == 200
+    daemon.wait_exchanges(1, end="client_closed")
+
+
+def test_a_lost_connection_cancels_all_its_streams(start):
+    gate = Gate()
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        peer.read_to_close()
+    daemon, _ = start(script)
+    h2 = client(daemon)
+    for _ in range(5):
+        h2.open()
+    gate.wait_reached(5)
+    h2.close()
+    gate.open()
+    daemon.wait_exchanges(5, end="client_closed")
+
+
+def test_a_cut_reply_is_a_reset(start):
+    def script(peer):
+        peer.read_head()
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+        peer.close()
+    daemon, _ = start(script)
+    with client(daemon) as h2:
+        stream = h2.open()
+        h2.wait(lambda: h2.reply(stream).reset is not None)
+        assert not h2.reply(stream).ended
+        assert h2.get(path="/ours").status == 200
+
+
+def test_a_reply_before_the_end_of_the_request_asks_to_stop(start):
+    daemon, _ = start(reply(b"no"))
+    with client(daemon) as h2:
+        stream = h2.open(request("/ours", method="POST"), end=False)
+        h2.wait(lambda: h2.reply(stream).reset is not None)
+        assert h2.reply(stream).ended and h2.reply(stream).reset == 0
+
+
+def test_a_body_shorter_than_its_length_is_malformed(start):
+    daemon, _ = start(reply(b"no"))
+    with client(daemon) as h2:
+        stream = h2.open(request(method="POST") + [
+            ("content-length", "10")], end=False)
+        h2.send(data(stream, b"abc", end=True))
+        h2.wait(lambda: h2.reply(stream).reset is not None)
+        assert h2.reply(stream).reset == 1
+
+
+# ---- draining ----
+
+
+def test_a_drain_says_goaway_twice_and_serves_what_has_come(start):
+    gate = Gate()
+
+    def script(peer):
+        peer.requests.append(peer.read_request())
+        gate.wait()
+        peer.send(reply(b"done"))
+    daemon, _ = start(script)
+    with client(daemon) as h2, client(daemon) as idle:
+        assert idle.get(path="/ours").status == 200
+        stream = h2.open()
+        gate.wait_reached()
+        daemon.signal(signal.SIGQUIT)
+        h2.wait(lambda: len(h2.goaways) == 1, "GOAWAY")
+        assert h2.goaways[0][:2] == (0x7fffffff, 0)
+        late = h2.open(path="/ours")
+        h2.wait(lambda: h2.reply(late).ended)
+        h2.wait(lambda: len(h2.goaways) == 2, "second GOAWAY")
+        assert h2.goaways[1][:2] == (late, 0)
+        gate.open()
+        h2.wait(lambda: h2.reply(stream).ended)
+        h2.wait_close()
+        idle.wait_close()
+        assert [g[1] for g in idle.goaways] == [0, 0]
+    assert daemon.stop(signum=None) == 0
+
+
+# ---- WebSocket: RFC 8441 ----
+
+
+def accepting(then, key_of=lambda key: key):
+    def script(peer):
+        head = peer.read_head()
+        peer.requests.append(head)
+        key = key_of(head.get("sec-websocket-key").encode())
+        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+        peer.send(b"HTTP/1.1 101 Switching Protocols\r\n"
+                  b"Connection: Upgrade\r\nUpgrade: websocket\r\n"
+                  b"Sec-WebSocket-Accept: " + accept + b"\r\n\r\n")
+        then(peer)
+    return script
+
+
+def echo(peer):
+    while peer._fill(time.monotonic() + 60):
+        peer.send(bytes(peer.received[peer.at:]))
+        peer.at = len(peer.received)
+    peer.shutdown()
+
+
+def connect():
+    return [(":method", "CONNECT"), (":protocol", "websocket"),
+            (":scheme", "http"), (":path", "/ws"),
+            (":authority", "localhost"), ("sec-websocket-version", "13")]
+
+
+def test_a_websocket_is_a_stream(start):
+    daemon, behind = start(accepting(echo))
+    with client(daemon) as h2:
+        h2.until(lambda: h2.settings is not None)
+        assert h2.settings[8] == 1
+        stream = h2.open(connect(), end=False)
+        h2.wait(lambda: h2.reply(stream).fields)
+        assert h2.reply(stream).status == 200
+        assert h2.reply(stream).get("sec-websocket-accept") is None
+        h2.send(data(stream, b"hello"))
+        h2.wait(lambda: bytes(h2.reply(stream).data) == b"hello")
+        big = pattern(200_000)
+        for at in range(0, len(big), 16384):
+            h2.send(credit(0, 16384) + credit(stream, 16384) +
+                    data(stream, big[at:at + 16384]))
+            h2.wait(lambda: len(h2.reply(stream).data) >=
+                    5 + min(at + 16384, len(big)))
+        assert bytes(h2.reply(stream).data[5:]) == big
+        assert h2.get(path="/ours").status == 200
+        h2.send(data(stream, b"", end=True))
+        h2.wait(lambda: h2.reply(stream).ended)
+    head, = behind.requests
+    assert head.start == "GET /ws HTTP/1.1"
+    assert head.get("upgrade") == "websocket"
+    daemon.wait_exchanges(1, end="done", status=101)
+
+
+def test_a_wrong_answer_to_the_key_is_no_websocket(start):
+    daemon, _ = start(accepting(echo, key_of=lambda key: b"no" + key))
+    with client(daemon) as h2:
+        stream = h2.open(connect(), end=False)
+        h2.wait(lambda: h2.reply(stream).fields)
+        assert h2.reply(stream).status == 502
+
+
+def test_an_origin_without_websocket_is_not_taken_for_one(start):
+    daemon, _ = start(reply(b"a page"))
+    with client(daemon) as h2:
+        stream = h2.open(connect(), end=False)
+        h2.wait(lambda: h2.reply(stream).fields)
+        assert h2.reply(stream).status == 502
