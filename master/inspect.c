@@ -96,10 +96,15 @@ struct dials {
 	unsigned count;
 };
 
-/* Can what a health check says be found out here? */
-static bool is_asked(const struct conf_health *h)
+/* Can what a health check says be found out here?  Only of who is spoken to
+ * plainly, in HTTP/1.1. */
+static bool is_asked(const struct conf_pool *pool, const struct conf_server *s)
 {
-	return h != NULL && h->type == CONF_HEALTH_HTTP && h->port == 0;
+	const struct conf_health *h = pool->health;
+
+	return h != NULL && h->type == CONF_HEALTH_HTTP && h->port == 0 &&
+	    !s->https && pool->proxy_protocol == 0 &&
+	    pool->http != CONF_POOL_HTTP_2;
 }
 
 /* "10.0.0.11:80", or "app.internal:80 (10.0.0.11)" */
@@ -130,7 +135,7 @@ static void start_dial(struct dials *d, const struct conf_pool *pool,
 		patience = INSPECT_PATIENCE;
 	*dial = (struct dial){.server = server,
 	    .deadline = clock_mono() + patience,
-	    .health = is_asked(pool->health) ? pool->health : NULL};
+	    .health = is_asked(pool, server) ? pool->health : NULL};
 	write_target(dial, server, addr);
 	*p = (struct pollfd){.fd = socket(addr->ss_family,
 	    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), .events = POLLOUT};

@@ -1,13 +1,17 @@
 """test_tls_origins.py - requests to origins over TLS, and what they carry."""
 
+import os
 import socket
 import ssl
+import subprocess
+import time
 
 import pytest
 
 from harness import eventually, proxy_to
 from harness_certs import DAY
 from harness_origin import reply
+from harness_processes import free_port
 from harness_scripts import (Gate, chunked_reply, counters, crc, pattern,
                              tell, wait_counter)
 
@@ -356,3 +360,59 @@ routes = ( {{ path = "/"; pool = "web"; mirror = {{ pool = "copy"; }}; }} );''')
     assert daemon.get("/both").body == b"hello"
     eventually(lambda: copies.requests, what="the copy")
     assert copies.requests[0].start == "GET /both HTTP/1.1"
+
+
+# ---- new keys ----
+
+class TypedOrigin:
+    """`openssl s_server`, which sends what is typed, or new keys for K."""
+
+    def __init__(self, pair):
+        self.port = free_port()
+        self.url = f"https://127.0.0.1:{self.port}"
+        self.popen = subprocess.Popen(
+            ["openssl", "s_server", "-accept", f"127.0.0.1:{self.port}",
+             "-cert", pair.full, "-key", pair.key], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.await_text(b"ACCEPT")
+
+    def await_text(self, text):
+        seen = b""
+        while text not in seen:
+            data = os.read(self.popen.stdout.fileno(), 4096)
+            assert data, f"{text} did not come: {seen}"
+            seen += data
+
+    def type(self, data):
+        self.popen.stdin.write(data)
+        self.popen.stdin.flush()
+
+    def answer(self, client):
+        """One exchange with CLIENT, which the daemon passes on."""
+        client.request("/")
+        self.await_text(b"GET / HTTP/1.1")
+        self.type(HELLO)
+        return client.read_reply().body
+
+    def close(self):
+        self.popen.kill()
+        self.popen.communicate()
+
+
+@pytest.fixture
+def typed(no_process_left, certs):
+    origin = TypedOrigin(certs.leaf("127.0.0.1"))
+    yield origin
+    origin.close()
+
+
+def test_keys_may_change_while_a_connection_is_idle(trusting, typed):
+    daemon = trusting(typed)
+    with daemon.client() as client:
+        for _ in range(3):
+            assert typed.answer(client) == b"hello"
+            wait_counter(daemon, "origin_idle", 1)
+            typed.type(b"K\n")      # and we are asked for ours
+            time.sleep(0.05)        # likely, it is there before more is asked
+    seen = counters(daemon)
+    assert (seen["origin_handshakes"], seen["origin_reuses"]) == (1, 2)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 import harness_processes as processes
-from harness import BUILD, REPOSITORY
+from harness import BUILD, REPOSITORY, eventually
 from harness_origin import reply
 
 MAIN = 'user = "nobody";\n'
@@ -135,6 +135,17 @@ def test_connect_says_which_health_checks_would_fail(files, origin):
     assert moved.heads[0].startswith(b"GET /base/a HTTP/1.1\r\n")
     assert ask("{ expect = ( 200, 302 ); }").stderr == ""
     assert "help: 500 is expected" in ask("{ expect = 500; }").stderr
+
+
+def test_connect_asks_nobody_who_expects_tls(files, origin):
+    behind = origin(lambda peer: peer.requests.append(peer.read_to_close()))
+    done = sluiced("-t", "--connect", *files(a=(
+        f'host = "a.example"; listen = "{processes.free_port()}";\n'
+        'pools = { web = { health = { expect = 500; };\n'
+        f'  servers = [ "https://127.0.0.1:{behind.port}" ]; }}; }};\n'
+        'routes = ( { path = "/"; pool = "web"; } );\n')))
+    assert (done.returncode, done.stderr) == (0, "")
+    eventually(lambda: behind.requests == [b""], what="a bare connection")
 
 
 def test_a_taken_port_is_a_warning_that_names_who_has_it(files):
