@@ -101,6 +101,36 @@ def test_a_server_that_gets_none_refuses_us(sluice, tls_origin, certs,
     assert not behind.requests
 
 
+# ---- names that are resolved ----
+
+def test_a_name_is_verified_wherever_it_leads(sluice, tls_origin, certs, dns):
+    names = dns()
+    names.set("app.test", A="127.0.0.1")
+    behind = tls_origin(HELLO, certs.leaf("app.test"))
+    daemon = sluice(workers=1, conf=f'resolvers = "{names.address}";\n',
+                    vhost=pool(f"https://app.test:{behind.port}",
+                               settings=of_ca(certs)))
+    assert daemon.get("/").body == b"hello"
+    assert behind.peers[0].sni == "app.test"
+
+
+@pytest.mark.parametrize("name, status", [("app.test", 200),
+                                          ("one.test", 502)])
+def test_of_a_service_its_domain_is_verified_not_its_host(
+        sluice, tls_origin, certs, dns, name, status):
+    """Whoever answers the name server's questions may say the host."""
+    names = dns()
+    behind = tls_origin(HELLO, certs.leaf(name))
+    names.set("_https._tcp.app.test", SRV=[(1, 1, behind.port, "one.test")])
+    names.set("one.test", A="127.0.0.1")
+    daemon = sluice(workers=1, conf=f'resolvers = "{names.address}";\n',
+                    vhost=pool("srv+https://_https._tcp.app.test",
+                               settings=of_ca(certs)))
+    assert daemon.get("/").status == status
+    assert [peer.sni for peer in behind.peers] == ["app.test"] * \
+        (status == 200)
+
+
 # ---- the PROXY protocol ----
 
 def read_header(sock):
