@@ -21,6 +21,7 @@
 #include "master/giveback.h"
 #include "master/limits.h"
 #include "master/logs.h"
+#include "master/pairs.h"
 #include "master/place.h"
 #include "master/pseudonym.h"
 #include "master/startup.h"
@@ -116,6 +117,7 @@ void child_free(struct child **c_p)
 	events_timer_clear(&c->tunnels);
 	events_timer_clear(&c->kill);
 	free(c->logs);
+	free(c->pairs);
 	list_del(&c->link);
 	atomic_store(&seat_at(c->seat)->state, SEAT_DEAD);
 	if (c->said_ready)
@@ -190,6 +192,7 @@ _Noreturn static void become_worker(struct world *w, unsigned slot, int seat,
 	    .pseudonym = pseudonym(),
 	    .key = daemon_key(),
 	    .segment = w->segment,
+	    .pairs = w->pairs->fds,
 	};
 
 	events_forget();
@@ -199,6 +202,7 @@ _Noreturn static void become_worker(struct world *w, unsigned slot, int seat,
 	logs_set_errors(world_error_log(w), &w->conf->error_log);
 	logs_forget_others(w->logs, w->conf->log_file_count);
 	listen_forget_others(w->listeners, w->conf->listener_count);
+	pairs_forget_others(w->pairs);
 	seats_drop_fd();
 	name_process(slot, w->generation);
 	worker_main(&start);
@@ -222,6 +226,7 @@ static struct child *add(struct world *w, unsigned slot, int seat, pid_t pid)
 	c->drain = w->conf->drain;
 	c->drain_tunnels = w->conf->drain_websocket;
 	c->watchdog = w->conf->watchdog;
+	pairs_adopt(w->pairs, c);
 	c->channel.fd = -1;
 	events_timer_init(&c->tunnels, end_tunnels);
 	events_timer_init(&c->kill, kill_now);

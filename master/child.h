@@ -49,6 +49,10 @@ struct child {
 	unsigned swaps_due;    /* log_swapped that it still owes */
 	unsigned questions_due; /* answer, the same */
 
+	unsigned char *pairs; /* what it is owed, and owes: see pair_send.c */
+	unsigned pair_count;
+	unsigned pairs_due; /* pair_taken that it still owes */
+
 	bool leave_due; /* it was told to go, and has not said "left" yet */
 	usec_t drain;
 	usec_t drain_tunnels;

@@ -18,6 +18,7 @@
 #include "master/question.h"
 #include "master/giveback.h"
 #include "master/leave.h"
+#include "master/pairs.h"
 #include "master/rotate.h"
 #include "master/supervise.h"
 
@@ -55,6 +56,10 @@ static bool hear_message(struct child *c, const struct channel_message *m)
 		return hear_left(c);
 	case MESSAGE_log_swapped:
 		return rotate_heard(c, m->value);
+	case MESSAGE_pair_taken:
+		return pairs_heard(c, m->value, true);
+	case MESSAGE_pair_refused:
+		return pairs_heard(c, m->value, false);
 	case MESSAGE_answer:
 		return question_heard(c, m->value);
 	case MESSAGE_gave_back:

@@ -15,6 +15,8 @@
  *   control, verbs, status    sluicectl's other end
  *   notify                    what the service manager is told
  *   logs, rotate              log files and their rotation
+ *   pairs, pair_check,        certificates: looked at, checked, sent,
+ *   pair_send, tls_status     and told of
  */
 #include <bsd/unistd.h>
 #include <signal.h>

@@ -17,6 +17,7 @@
 #include "master/giveback.h"
 #include "master/quit.h"
 #include "master/leave.h"
+#include "master/pairs.h"
 #include "master/reload.h"
 #include "master/rotate.h"
 #include "master/supervise.h"
@@ -87,6 +88,7 @@ void reap_all(void)
 	giveback_look();
 	leave_look();
 	rotate_look();
+	pairs_look();
 	reload_look();
 	quit_look();
 }

@@ -24,6 +24,7 @@
 #include "master/lines.h"
 #include "master/logs.h"
 #include "master/notify.h"
+#include "master/pairs.h"
 #include "master/retire.h"
 #include "master/supervise.h"
 #include "master/trial.h"
@@ -167,6 +168,7 @@ static void commit(void)
 	listen_commit();
 	logs_set_errors(world_error_log(world_now()),
 	    &world_now()->conf->error_log);
+	pairs_begin();
 	stage = LEAVING;
 	leave_begin(succeed);
 }
@@ -238,12 +240,22 @@ static struct conf *load(void)
 	return conf;
 }
 
-static void tried(bool good, struct str messages)
+static int run_trial(struct trial *t, FILE *to)
+{
+	unsigned errors, warnings;
+
+	(void)t;
+	return conf_load(request, to, &errors, &warnings) != NULL ? 0 : 1;
+}
+
+static void tried(struct trial *t, int status, struct str messages)
 {
 	char warning[512];
 	struct out fixed = out_make(warning, sizeof(warning));
+	bool good = status == 0;
 	struct conf *conf;
 
+	(void)t;
 	say(good ? LEVEL_WARNING : LEVEL_ERROR, messages);
 	conf = good ? load() : NULL;
 	if (conf == NULL) {
@@ -255,6 +267,9 @@ static void tried(bool good, struct str messages)
 	start(conf);
 }
 
+static struct trial trial = {
+    .what = "loading the configuration", .run = run_trial, .done = tried};
+
 static void try(void)
 {
 	char why_text[128];
@@ -262,7 +277,7 @@ static void try(void)
 	int error;
 
 	stage = TRYING;
-	error = trial_start(request, tried);
+	error = trial_start(&trial);
 	if (error == 0)
 		return;
 	out_fmt(&why, "error: nothing can be forked now: %s\n",
@@ -305,7 +320,7 @@ void reload_abandon(void)
 
 	asked_again = false;
 	events_timer_clear(&room);
-	trial_abandon();
+	trial_abandon(&trial);
 	if (was == LEAVING)
 		finish(true);
 	else if (was == STARTING)

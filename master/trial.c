@@ -1,10 +1,8 @@
 /*
- * trial.c - loading a configuration in a process that may die of it.
+ * trial.c - work that may kill its process, done in another.
  *
- * The master lives for ever, and a configuration is whatever somebody has
- * typed.  So each reload is loaded by a child first: if its parser crashes,
- * loops or eats all memory, that is a refused reload and nothing else.  Its
- * messages come through a pipe, bounded here.
+ * Runs in the master.  What the child says comes through a pipe, bounded here;
+ * a child that takes longer than half a minute is killed.
  */
 #include "master/trial.h"
 
@@ -18,122 +16,136 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
-#include "common/base/out.h"
-#include "master/events.h"
 #include "master/place.h"
 #include "master/startup.h"
 
 #define PATIENCE (30 * USEC_PER_SEC)
 
-static void kill_trial(struct events_timer *t);
+static struct list trials = {&trials, &trials};
 
-static struct events_timer patience = {
-    .fire = kill_trial, .link = {&patience.link, &patience.link}};
-static struct events_source source = {.fd = -1};
-static pid_t trial; /* 0: none */
-static void (*on_done)(bool good, struct str messages);
-static char text[32 * 1024];
-static struct out messages;
-
-static void kill_trial(struct events_timer *t)
+static void kill_trial(struct events_timer *timer)
 {
-	(void)t;
-	log_error("loading takes longer than %lld s: killed",
+	struct trial *t = container_of(timer, struct trial, patience);
+
+	log_error("%s takes longer than %lld s: killed", t->what,
 	    (long long)(PATIENCE / USEC_PER_SEC));
-	kill(trial, SIGKILL);
+	kill(t->pid, SIGKILL);
 }
 
 /* What does not fit is read all the same, so that the trial can end.  False
  * when nothing more is there now. */
-static bool read_some(void)
+static bool read_some(struct trial *t)
 {
 	char chunk[1024];
-	ssize_t n = read(source.fd, chunk, sizeof(chunk));
-	size_t room = messages.cap - messages.n;
+	ssize_t n = read(t->source.fd, chunk, sizeof(chunk));
+	size_t room = t->messages.cap - t->messages.n;
 
 	if (n > 0)
-		out_bytes(&messages, chunk,
+		out_bytes(&t->messages, chunk,
 		    (size_t)n < room ? (size_t)n : room);
 	return n > 0;
 }
 
 static void read_messages(struct events_source *s, uint32_t events)
 {
-	if (!read_some() && (events & (EPOLLHUP | EPOLLERR)) != 0)
+	struct trial *t = container_of(s, struct trial, source);
+
+	if (!read_some(t) && (events & (EPOLLHUP | EPOLLERR)) != 0)
 		events_close(s);
 }
 
 /* ---- in the child ---- */
 
-_Noreturn static void run_trial(const struct conf_request *request, int fd)
+_Noreturn static void run_trial(struct trial *t, int fd)
 {
-	unsigned errors, warnings;
 	FILE *f = fdopen(fd, "w");
-	struct conf *conf = NULL;
+	int status = 1;
 
 	events_forget();
 	place_forget_pid_file();
 	startup_forget();
-	setproctitle("-sluiced: loading the configuration");
+	setproctitle("-sluiced: %s", t->what);
 	if (f != NULL) {
-		conf = conf_load(request, f, &errors, &warnings);
+		status = t->run(t, f);
 		fflush(f);
 	}
-	_exit(conf != NULL ? 0 : 1);
+	_exit(status);
 }
 
 /* ---- in the master ---- */
 
-int trial_start(const struct conf_request *request,
-    void (*done)(bool good, struct str messages))
+static void begin(struct trial *t, int fd)
+{
+	t->source.fd = -1;
+	t->abandoned = false;
+	t->messages = out_make(t->text, sizeof(t->text));
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    events_add(&t->source, fd, EPOLLIN, read_messages) < 0)
+		close(fd);
+	list_add_tail(&trials, &t->link);
+	events_timer_init(&t->patience, kill_trial);
+	events_timer_set(&t->patience, PATIENCE);
+}
+
+int trial_start(struct trial *t)
 {
 	int ends[2];
 	int error;
 
-	INSIST(trial == 0 && source.fd < 0);
+	INSIST(t->pid == 0);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
-	trial = fork();
+	t->pid = fork();
 	error = errno;
-	if (trial == 0) {
+	if (t->pid == 0) {
 		close(ends[0]);
-		run_trial(request, ends[1]);
+		run_trial(t, ends[1]);
 	}
 	close(ends[1]);
-	if (trial < 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ||
-	    events_add(&source, ends[0], EPOLLIN, read_messages) < 0)
-		close(ends[0]);
-	if (trial < 0) {
-		trial = 0;
-		return -error;
+	if (t->pid > 0) {
+		begin(t, ends[0]);
+		return 0;
 	}
-	on_done = done;
-	messages = out_make(text, sizeof(text));
-	events_timer_set(&patience, PATIENCE);
-	return 0;
+	close(ends[0]);
+	t->pid = 0;
+	return -error;
+}
+
+static struct trial *find(pid_t pid)
+{
+	LIST_FOREACH(at, &trials) {
+		struct trial *t = container_of(at, struct trial, link);
+
+		if (t->pid == pid)
+			return t;
+	}
+	return NULL;
 }
 
 bool trial_ended(pid_t pid, int status)
 {
-	if (pid != trial || pid == 0)
+	struct trial *t = find(pid);
+
+	if (t == NULL)
 		return false;
-	trial = 0;
-	events_timer_clear(&patience);
-	while (source.fd >= 0 && read_some())
+	t->pid = 0;
+	list_del(&t->link);
+	events_timer_clear(&t->patience);
+	while (t->source.fd >= 0 && read_some(t))
 		;
-	events_close(&source);
+	events_close(&t->source);
 	if (!WIFEXITED(status))
-		out_fmt(&messages, "error: loading ended by signal %d, %s\n",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (on_done != NULL)
-		on_done(WIFEXITED(status) && WEXITSTATUS(status) == 0,
-		    out_text(&messages));
+		out_fmt(&t->messages, "error: %s ended by signal %d, %s\n",
+		    t->what, WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (!t->abandoned)
+		t->done(t, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		    out_text(&t->messages));
 	return true;
 }
 
-void trial_abandon(void)
+void trial_abandon(struct trial *t)
 {
-	on_done = NULL;
-	if (trial > 0)
-		kill(trial, SIGKILL);
+	t->abandoned = true;
+	if (t->pid > 0)
+		kill(t->pid, SIGKILL);
 }

@@ -11,6 +11,7 @@
 
 #include "common/base/insist.h"
 #include "master/logs.h"
+#include "master/pairs.h"
 
 static unsigned generations;
 static struct world *now;
@@ -79,6 +80,7 @@ struct world *world_prepare(struct conf *conf, struct out *why)
 		return NULL;
 	}
 	view_sockets(w);
+	w->pairs = pairs_make(conf);
 	w->generation = ++generations;
 	return w;
 }
@@ -97,6 +99,7 @@ void world_free(struct world **w_p)
 	LIST_FOREACH(at, children())
 		if (child_at(at)->world == w)
 			child_at(at)->world = NULL;
+	pairs_free(&w->pairs);
 	conf_free(&w->conf);
 	segment_free(&w->segment);
 	free(w->listeners);

@@ -30,6 +30,7 @@ struct world {
 	struct conf *conf;
 	struct segment *segment;
 	int *logs; /* ids, see logs.h: in the order of conf->log_files */
+	struct pairs *pairs; /* as conf->pairs */
 	struct worker_listener *listeners; /* conf->listener_count of them */
 	bool in_force;
 	/* Called when a worker became ready, ended, or could not be forked;

@@ -5,6 +5,9 @@
  * which nobody is served; when the ClientHello has said a name, the vhost of
  * that name brings its own, before any certificate is chosen and any session
  * is looked up.  A name that no vhost has is refused (RFC 6066, 3).
+ *
+ * A certificate that is renewed has new contexts made beside the old; these are
+ * freed when the last connection under them ends.
  */
 #include "worker/contexts.h"
 
@@ -18,9 +21,11 @@
 #include "worker/conn/tls_pair.h"
 #include "worker/proxy/greeting.h"
 #include "worker/resumption.h"
+#include "worker/staple.h"
 
 #define NAME_MAX_LEN 255 /* of DNS */
 
+static const struct conf *conf;
 static SSL_CTX **contexts; /* by the number of the conf_tls */
 static SSL_CTX *nobodys;   /* of all listeners: until a name is known */
 
@@ -55,6 +60,8 @@ static bool set_up(SSL_CTX *ctx, const struct conf_tls *tls)
 		ok = SSL_CTX_set_ciphersuites(ctx, tls->suites) == 1;
 	for (unsigned i = 0; ok && i < tls->pair_count; i++)
 		ok = tls_pair_use(ctx, tls->pairs[i]);
+	if (tls->ocsp_staple)
+		staple_enable(ctx);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, (void *)tls);
 	return ok;
 }
@@ -155,8 +162,60 @@ static SSL *open_for(struct client *c)
 	return ssl;
 }
 
+/* ---- certificates that are renewed ---- */
+
+static bool has_pair(const struct conf_tls *tls, unsigned number)
+{
+	for (unsigned i = 0; i < tls->pair_count; i++)
+		if (tls->pairs[i]->number == number)
+			return true;
+	return false;
+}
+
+/* New ones, of all that have the pair NUMBER; the others stay NULL.  False:
+ * none, it was logged why. */
+static bool make_with(SSL_CTX **made, unsigned number)
+{
+	for (unsigned i = 0; i < conf->tls_count; i++) {
+		if (!has_pair(conf->tls[i], number))
+			continue;
+		made[i] = make(conf->tls[i]);
+		if (made[i] == NULL)
+			return false;
+	}
+	return true;
+}
+
+/* Who shakes hands under an old one goes on with it. */
+static void swap(SSL_CTX **made)
+{
+	for (unsigned i = 0; i < conf->tls_count; i++) {
+		SSL_CTX *old = contexts[i];
+
+		if (made[i] == NULL)
+			continue;
+		contexts[i] = made[i];
+		made[i] = old;
+	}
+}
+
+bool contexts_renew(unsigned number)
+{
+	SSL_CTX **made = calloc(conf->tls_count + 1, sizeof(*made));
+	bool ok = made != NULL && make_with(made, number);
+
+	if (ok)
+		swap(made);
+	for (unsigned i = 0; made != NULL && i < conf->tls_count; i++)
+		SSL_CTX_free(made[i]);
+	free(made);
+	return ok;
+}
+
+/* ---- at the start ---- */
+
 /* Even where all TLS is passed through somebody must refuse the others. */
-static bool speaks_tls(const struct conf *conf)
+static bool speaks_tls(void)
 {
 	for (unsigned i = 0; i < conf->listener_count; i++)
 		if (conf->listeners[i].tls)
@@ -164,12 +223,13 @@ static bool speaks_tls(const struct conf *conf)
 	return false;
 }
 
-int contexts_init(const struct conf *conf)
+int contexts_init(const struct conf *c)
 {
+	conf = c;
 	contexts = calloc(conf->tls_count + 1, sizeof(*contexts));
 	if (contexts == NULL)
 		return -ENOMEM;
-	if (!speaks_tls(conf))
+	if (!speaks_tls())
 		return 0;
 	for (unsigned i = 0; i < conf->tls_count; i++) {
 		contexts[i] = make(conf->tls[i]);

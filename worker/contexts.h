@@ -6,8 +6,12 @@
 
 #include "common/conf/conf.h"
 
-/* Makes all of CONF, and lets clients be greeted with them.  Before "ready".
- * 0, -ENOMEM, or -EINVAL, which was logged. */
+/* Makes all of CONF, and lets clients be greeted with them.  Behind pairs_init,
+ * before "ready".  0, -ENOMEM, or -EINVAL, which was logged. */
 int contexts_init(const struct conf *conf);
+
+/* The pair NUMBER is another one now: those that have it are made anew.  False:
+ * nothing has changed, and it was logged why. */
+bool contexts_renew(unsigned number);
 
 #endif

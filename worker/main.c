@@ -50,6 +50,7 @@
 #include "worker/proxy/serve.h"
 #include "worker/proxy/spool_file.h"
 #include "worker/proxy/stay.h"
+#include "worker/pairs.h"
 #include "worker/sandbox.h"
 #include "worker/slots.h"
 #include "worker/traps.h"
@@ -107,6 +108,15 @@ static void swap_log(int64_t id, int fd)
 	(void)channel_send(self->channel, MESSAGE_log_swapped, id, -1);
 }
 
+static void renew_pair(int64_t number, int fd)
+{
+	bool ok = pairs_renew(number, fd);
+
+	close(fd);
+	(void)channel_send(self->channel,
+	    ok ? MESSAGE_pair_taken : MESSAGE_pair_refused, number, -1);
+}
+
 /* A worker has died, and we live. */
 static void give_back(int64_t seat)
 {
@@ -153,6 +163,9 @@ static void obey(const struct channel_message *m, int fd)
 		break;
 	case MESSAGE_log_fd:
 		swap_log(m->value, fd);
+		break;
+	case MESSAGE_pair:
+		renew_pair(m->value, fd);
 		break;
 	default:
 		break; /* channel_receive lets no other kind through */
@@ -273,6 +286,8 @@ static int set_up(const struct worker_start *start)
 		err = client_h2_init(serve_stream, conf);
 	if (err == 0)
 		err = tls_init();
+	if (err == 0)
+		err = pairs_init(conf, start->pairs);
 	if (err == 0)
 		err = contexts_init(conf);
 	if (err == 0)

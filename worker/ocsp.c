@@ -19,7 +19,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ocsp.h>
-#include <openssl/x509v3.h>
 #include <time.h>
 
 #define SKEW (5 * 60 * USEC_PER_SEC)
@@ -28,26 +27,6 @@
 void ocsp_init(void)
 {
 	tzset();
-}
-
-bool ocsp_responder(X509 *cert, struct out *o)
-{
-	STACK_OF(OPENSSL_STRING) *urls;
-	bool found = false;
-
-	ERR_clear_error();
-	urls = X509_get1_ocsp(cert);
-	for (int i = 0; i < sk_OPENSSL_STRING_num(urls) && !found; i++) {
-		struct str url = str_from(sk_OPENSSL_STRING_value(urls, i));
-
-		found = str_starts_nocase(url, STR("http://"));
-		if (found)
-			out_str(o, url);
-	}
-	X509_email_free(urls);
-	ERR_clear_error();
-	(void)out_cstr(o);
-	return found && out_ok(o);
 }
 
 /* ---- the question ---- */

@@ -15,10 +15,6 @@
 /* Before the worker is ready: reads what the C library's dates are made by. */
 void ocsp_init(void);
 
-/* The first responder that CERT names whose URL begins with http://, appended
- * to O with a NUL that is not counted.  False: none. */
-bool ocsp_responder(X509 *cert, struct out *o);
-
 /* Appends to O the question about CERT, which ISSUER has signed.  False: no
  * memory, or no room. */
 bool ocsp_request(X509 *cert, X509 *issuer, struct out *o);

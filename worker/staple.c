@@ -23,12 +23,11 @@
 #include "worker/staple.h"
 
 #include <errno.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <stdlib.h>
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "common/conf/issuer.h"
 #include "common/shm/seat.h"
 #include "common/shm/staples.h"
 #include "worker/fiber/loop.h"
@@ -97,20 +96,6 @@ static void hang(struct staple *s)
 		free(old);
 	else
 		free(new);
-}
-
-struct hash_id staple_id(X509 *cert)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE];
-	struct hash_id id = {{0, 1}};
-	unsigned n = 0;
-
-	ERR_clear_error();
-	if (X509_digest(cert, EVP_sha256(), digest, &n) == 1 &&
-	    n >= sizeof(id))
-		memcpy(&id, digest, sizeof(id));
-	ERR_clear_error();
-	return id;
 }
 
 /* ---- in a handshake ---- */
@@ -276,7 +261,7 @@ struct staple *staple_begin(X509 *cert, X509 *issuer, const char *name)
 	if (s == NULL)
 		return NULL;
 	url = out_make(s->url, sizeof(s->url));
-	if (!ocsp_responder(cert, &url)) {
+	if (!conf_issuer_responder(cert, &url)) {
 		free(s);
 		return NULL;
 	}
@@ -287,7 +272,7 @@ struct staple *staple_begin(X509 *cert, X509 *issuer, const char *name)
 	X509_up_ref(cert);
 	X509_up_ref(issuer);
 	s->name = name;
-	s->id = staple_id(cert);
+	s->id = conf_issuer_id(cert);
 	timer_init(&s->timer, look);
 	if (staples_read(s->id, &s->record, loop_now()))
 		hang(s);

@@ -32,7 +32,4 @@ void staple_end(struct staple **s);
 /* Handshakes of CTX get what is there for their certificate. */
 void staple_enable(SSL_CTX *ctx);
 
-/* What the record of CERT is found by. */
-struct hash_id staple_id(X509 *cert);
-
 #endif

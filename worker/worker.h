@@ -48,6 +48,8 @@ struct worker_start {
 	const struct segment *segment; /* entered by the worker */
 	const char *pseudonym; /* what Via calls us: one for the daemon */
 	struct hash_key key; /* that only this daemon knows */
+	const int *pairs; /* certificates that were renewed since CONF was read:
+			     memfds by number, or -1 */
 };
 
 /*

@@ -202,6 +202,7 @@ struct conf {
 	usec_t drain;
 	usec_t drain_websocket;
 	usec_t watchdog;
+	usec_t certificate_watch; /* 0: never */
 	size_t memory;	 /* for bodies in flight, a worker */
 	unsigned fibers; /* a worker */
 	const char *buffer_dir; /* of bodies too large for memory */

@@ -197,6 +197,8 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf->drain_websocket =
 	    conf_setting_duration(root, SETTING_GLOBAL_drain_websocket);
 	conf->watchdog = conf_setting_duration(root, SETTING_GLOBAL_watchdog);
+	conf->certificate_watch =
+	    conf_setting_duration(root, SETTING_GLOBAL_certificate_watch);
 	conf->memory = conf_setting_size(root, SETTING_GLOBAL_memory);
 	conf->fibers = conf_setting_count(root, SETTING_GLOBAL_fibers);
 	conf_forwarding_read_trusted(b, root);

@@ -48,7 +48,8 @@ const char *message_name(enum message_type type)
 
 static bool carries_fd(enum message_type type)
 {
-	return type == MESSAGE_log_fd || type == MESSAGE_question;
+	return type == MESSAGE_log_fd || type == MESSAGE_question ||
+	    type == MESSAGE_pair;
 }
 
 int channel_pair(int fds_r[2])

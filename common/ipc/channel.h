@@ -32,7 +32,7 @@ int channel_pair(int fds_r[2]);
 
 /*
  * Sends; FD goes along when it is not -1 (the caller keeps its own), which
- * is when TYPE is log_fd or question.  0; -EAGAIN: the queue is full; or -errno, -EPIPE
+ * is when TYPE is log_fd, question or pair.  0; -EAGAIN: the queue is full; or -errno, -EPIPE
  * when the other end is closed.
  */
 int channel_send(int channel, enum message_type type, int64_t value, int fd);

@@ -3,7 +3,7 @@
  *
  *   MESSAGE(name, sender, "meaning; what VALUE is")
  *
- * LOG_FD and QUESTION carry a descriptor.
+ * LOG_FD, QUESTION and PAIR carry a descriptor.
  */
 MESSAGE(ready, WORKER, "everything is loaded; tell me what to serve")
 MESSAGE(serve, MASTER, "accept on the sockets of slot VALUE")
@@ -13,6 +13,9 @@ MESSAGE(end_tunnels, MASTER, "end the tunnels too, then exit")
 MESSAGE(stop, MASTER, "accept no more; exchanges get VALUE usec, then exit")
 MESSAGE(log_fd, MASTER, "log VALUE has a new descriptor, which comes along")
 MESSAGE(log_swapped, WORKER, "log VALUE is written to its new descriptor")
+MESSAGE(pair, MASTER, "certificate VALUE is renewed: common/ipc/pair.h")
+MESSAGE(pair_taken, WORKER, "certificate VALUE is shown to who comes now")
+MESSAGE(pair_refused, WORKER, "certificate VALUE can't be used; the log says why")
 MESSAGE(question, MASTER, "an operator asks: common/ipc/question.h")
 MESSAGE(answer, WORKER, "the answer to it is written")
 MESSAGE(give_back, MASTER, "the process of seat VALUE is dead: give back what it held")

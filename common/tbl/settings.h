@@ -34,6 +34,8 @@ SETTING(GLOBAL, drain_websocket, DURATION, 0, 30 * USEC_PER_DAY, "1h",
     "\"1h\"", "how long an old worker may keep its tunnels")
 SETTING(GLOBAL, watchdog, DURATION, USEC_PER_SEC, USEC_PER_HOUR, "10s",
     "\"10s\"", "a worker that stands still for so long is killed")
+SETTING(GLOBAL, certificate_watch, DURATION, 0, USEC_PER_DAY, "5s", "\"1m\"",
+    "how often the files of certificates are looked at")
 SETTING(GLOBAL, log, LOG, CONTEXT_LOG, 0, NULL, "{ format = \"json\"; }",
     "the access log")
 SETTING(GLOBAL, error_log, FILE, CONTEXT_ERROR_LOG, 0, NULL,

@@ -130,7 +130,7 @@ def one_storm(sluice, demo_origin, climate):
 def report(daemon, judge, watch, weather, files):
     told = {"reloads in force": r"generation \d+ is in force",
             "reloads refused": "not reloaded",
-            "trials killed": "loading ended by signal 9"}
+            "trials killed": "loading the configuration ended by signal 9"}
     counts = {**{name: count_told(daemon, text)
                  for name, text in told.items()},
               "changes": files.steps, "broken changes": files.broken,

@@ -82,7 +82,7 @@ def test_hup_brings_the_new_configuration(sluice, origin):
     daemon.vhosts = {"main": proxy_to(two)}
     daemon.write_conf()
     daemon.signal(signal.SIGHUP)
-    eventually(lambda: generation(daemon) == 2)
+    daemon.wait_error("generation 2 is in force")
     assert daemon.get().body == b"two"
 
 

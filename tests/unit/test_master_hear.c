@@ -19,6 +19,7 @@
 #include "master/daemon_key.h"
 #include "master/hear.h"
 #include "master/logs.h"
+#include "master/pairs.h"
 #include "master/pseudonym.h"
 #include "master/signals.h"
 #include "master/supervise.h"
@@ -74,6 +75,7 @@ static void setup(void)
 	world->slots[0].world = world;
 	world->changed = note_change;
 	events_timer_init(&world->slots[0].respawn, NULL);
+	world->pairs = pairs_make(&conf);
 	conf.log_files = &standard_error;
 	conf.log_file_count = 1;
 	world->logs = calloc(1, sizeof(*world->logs));
@@ -142,6 +144,16 @@ static void answer_unasked(int channel)
 	say(channel, MESSAGE_answer, question_value(1, QUESTION_route, true, 0));
 }
 
+static void take_a_pair_unasked(int channel)
+{
+	say(channel, MESSAGE_pair_taken, 0);
+}
+
+static void refuse_no_pair(int channel)
+{
+	say(channel, MESSAGE_pair_refused, -1);
+}
+
 static void send_garbage(int channel)
 {
 	ck_assert_int_eq(send(channel, "garbage", 7, 0), 7);
@@ -163,8 +175,8 @@ static void send_too_much(int channel)
 }
 
 static void (*const speeches[])(int channel) = {say_ready_twice, swap_unasked,
-    answer_unasked, leave_before_ready, speak_as_the_master, send_garbage, send_unknown_type,
-    send_too_much};
+    answer_unasked, take_a_pair_unasked, refuse_no_pair, leave_before_ready,
+    speak_as_the_master, send_garbage, send_unknown_type, send_too_much};
 
 START_TEST(what_it_may_not_say_is_its_end)
 {

@@ -10,6 +10,8 @@
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 
+#include "common/conf/issuer.h"
+
 #define DAY 86400L
 
 struct party {
@@ -259,13 +261,13 @@ START_TEST(the_first_responder_with_http_is_asked)
 	char text[64];
 	struct out o = out_make(text, sizeof(text));
 
-	ck_assert(ocsp_responder(leaf.cert, &o));
+	ck_assert(conf_issuer_responder(leaf.cert, &o));
 	ck_assert_str_eq(text, "http://ocsp.example/x");
 	ck_assert_uint_eq(o.n, strlen(text));
 	o = out_make(text, sizeof(text));
-	ck_assert(!ocsp_responder(ca.cert, &o));
+	ck_assert(!conf_issuer_responder(ca.cert, &o));
 	o = out_make(text, 8);
-	ck_assert(!ocsp_responder(leaf.cert, &o));
+	ck_assert(!conf_issuer_responder(leaf.cert, &o));
 }
 END_TEST
 

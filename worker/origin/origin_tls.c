@@ -105,6 +105,16 @@ int origin_tls_make(const struct conf_pool *pool, SSL_CTX **ctx_r)
 	return 0;
 }
 
+void origin_tls_renew(SSL_CTX *ctx, const struct conf_pair *pair)
+{
+	ERR_clear_error();
+	if (!tls_pair_use(ctx, pair))
+		log_error("certificate: %s can't be shown to origins: %s",
+		    pair->cert_file,
+		    ERR_reason_error_string(ERR_peek_last_error()));
+	ERR_clear_error();
+}
+
 /* ---- names ---- */
 
 /* "app.internal:8443", "[2001:db8::1]" */

@@ -19,6 +19,9 @@
  */
 int origin_tls_make(const struct conf_pool *pool, SSL_CTX **ctx_r);
 
+/* New connections under CTX show what PAIR is now. */
+void origin_tls_renew(SSL_CTX *ctx, const struct conf_pair *pair);
+
 /* Who a server must be: a name of DNS, or an address. */
 struct origin_tls_name {
 	char text[256];

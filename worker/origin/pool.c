@@ -354,6 +354,17 @@ int pools_init(const struct conf *conf)
 	return err;
 }
 
+void pools_renew_pair(unsigned number)
+{
+	for (unsigned i = 0; i < pool_count; i++) {
+		const struct conf_pair *pair = pools[i].conf->tls.pair;
+
+		if (pools[i].tls != NULL && pair != NULL &&
+		    pair->number == number)
+			origin_tls_renew(pools[i].tls, pair);
+	}
+}
+
 static void pool_free(struct pool *p)
 {
 	while (p->count > 0)

@@ -65,6 +65,9 @@ struct pool {
  * -EINVAL, which was logged. */
 int pools_init(const struct conf *conf);
 
+/* The pair NUMBER is another one now: servers are shown that. */
+void pools_renew_pair(unsigned number);
+
 /* Closes all idle connections and forgets the pools. */
 void pools_free(void);
 
