@@ -30,7 +30,7 @@
 #define CLIENT_MAGIC 0x63746c63
 #define CLIENTS_MAX 16
 #define LINE_MAX_SIZE (QUESTION_WORDS_MAX + 64)
-#define ANSWER_MAX (64 * 1024)
+#define ANSWER_MAX (1024 * 1024) /* a thousand certificates */
 #define PATIENCE (5 * USEC_PER_SEC)
 #define BACKLOG 64
 #define LEAVING_MAX 64 /* clients; with more, who is done is closed */

@@ -13,6 +13,7 @@
 #include "master/reload.h"
 #include "master/rotate.h"
 #include "master/status.h"
+#include "master/tls_status.h"
 #include "master/version.h"
 
 struct verb {
@@ -44,6 +45,15 @@ static enum verb_result show_workers(struct verb_asker *asker, struct out *out)
 		status_write_workers_json(out);
 	else
 		status_write_workers(out);
+	return VERB_DONE;
+}
+
+static enum verb_result show_tls(struct verb_asker *asker, struct out *out)
+{
+	if (wants_json(asker))
+		tls_status_write_json(out);
+	else
+		tls_status_write(out);
 	return VERB_DONE;
 }
 
@@ -97,6 +107,7 @@ static const struct verb verbs[] = {
     {"status", false, show_status, 0},
     {"workers", false, show_workers, 0},
     {"version", false, show_version, 0},
+    {"tls", false, show_tls, 0},
 #define QUESTION(name, changes, meaning) \
 	{#name, changes, NULL, QUESTION_##name},
 #include "common/tbl/questions.h"

@@ -110,6 +110,14 @@ void segment_free(struct segment **s_p)
 	free(s);
 }
 
+const void *segment_table(const struct segment *s, enum segment_area area,
+    uint64_t *size_r)
+{
+	INSIST(area < SEGMENT_AREAS);
+	*size_r = s->areas[area]->shape.size;
+	return s->areas[area]->area.table;
+}
+
 void segment_enter(const struct segment *s)
 {
 	for (unsigned i = 0; i < SEGMENT_AREAS; i++) {

@@ -26,6 +26,10 @@ struct segment;
 struct segment *segment_make(const uint64_t sizes[SEGMENT_AREAS],
     const struct segment *former, struct out *why);
 
+/* The table AREA of S, and its size, for who only looks at it. */
+const void *segment_table(const struct segment *s, enum segment_area area,
+    uint64_t *size_r);
+
 /* Gives its areas up; what another segment shares stays. */
 void segment_free(struct segment **s);
 

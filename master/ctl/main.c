@@ -33,6 +33,8 @@ static const struct verb verbs[] = {
     {"workers", ASK_JSON, false,
 	"show each worker, and what old ones wait for", NULL},
     {"version", ASK_JSON, false, "show version, libraries and features", NULL},
+    {"tls", ASK_JSON, false,
+	"show certificates, their ends and staples, and handshakes", NULL},
     {"route", ASK_JSON_STEPS, false,
 	"tell which vhost, route and pool take a URL, and why", ctl_route},
     {"pools", ASK_JSON, false,

@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/shm/seat.h"
 #include "worker/conn/tls.h"
+#include "worker/proxy/handshake.h"
 #include "worker/proxy/introduce.h"
 #include "worker/proxy/passage.h"
 
@@ -29,7 +30,7 @@ void greeting_supply(greeting_open_fn *open)
 /* A failed handshake is the client's affair, mostly. */
 static void say_failed(const struct client *c, int err)
 {
-	count(handshakes_failed);
+	handshake_failed(err);
 	log_debug("the handshake of a client on %s failed: %s",
 	    c->listener->address.text,
 	    err == -EPROTO ? tls_reason() : strerror(-err));
