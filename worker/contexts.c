@@ -31,16 +31,19 @@ static SSL_CTX *nobodys;   /* of all listeners: until a name is known */
 
 /* ---- what is agreed upon ---- */
 
-/* RFC 7301: who offers something, but nothing of ours, is refused. */
+/* RFC 7301: who offers something, but nothing of ours, is refused; where bytes
+ * are passed on, whatever it is, nothing is chosen. */
 static int choose_protocol(SSL *ssl, const unsigned char **out,
     unsigned char *out_len, const unsigned char *in, unsigned in_len, void *arg)
 {
 	static const unsigned char both[] = "\x02h2\x08http/1.1";
 	const struct conf_tls *tls = arg;
 	unsigned skip = tls->h2 ? 0 : 3;
+	const struct client *c = SSL_get_app_data(ssl);
 	unsigned char *chosen;
 
-	(void)ssl;
+	if (c->listener->tcp)
+		return SSL_TLSEXT_ERR_NOACK;
 	if (SSL_select_next_proto(&chosen, out_len, both + skip,
 	    sizeof(both) - 1 - skip, in, in_len) != OPENSSL_NPN_NEGOTIATED)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;

@@ -114,7 +114,7 @@ void conf_binding_settle(struct conf_build *b, struct conf_draft *draft)
 		take(b, draft, &b->tls_bindings);
 	else
 		take(b, draft, &b->bindings);
-	if (v->tls == NULL)
+	if (v->tls == NULL || v->tcp)
 		return;
 	find_https_port(v, &draft->settled);
 	if (v->https_port == 0 && draft->bindings.count > 0)
@@ -138,10 +138,10 @@ static const char *what_is_spoken(enum conf_scheme scheme)
 
 static enum conf_scheme scheme_at(const struct conf_listener *l)
 {
-	if (l->tls)
-		return CONF_SCHEME_HTTPS;
 	if (l->tcp)
 		return CONF_SCHEME_TCP;
+	if (l->tls)
+		return CONF_SCHEME_HTTPS;
 	return l->h2c ? CONF_SCHEME_H2C : CONF_SCHEME_HTTP;
 }
 
@@ -194,7 +194,8 @@ void conf_binding_join(struct conf_build *b, const struct conf_draft *draft,
 	if (l->address.len == 0)
 		*l = (struct conf_listener){.address = binding->address,
 		    .is_unix = binding->is_unix,
-		    .tls = binding->scheme == CONF_SCHEME_HTTPS,
+		    .tls = binding->scheme == CONF_SCHEME_HTTPS ||
+			(v->tcp && v->tls != NULL),
 		    .h2c = binding->scheme == CONF_SCHEME_H2C,
 		    .tcp = binding->scheme == CONF_SCHEME_TCP,
 		    .place = place_of(b, draft, binding)};

@@ -7,6 +7,9 @@
  *	tcp = "[::]:5432";			host = "db.example.com";
  *	proxy = [ "tcp://10.0.0.5:5432" ];	tls = "passthrough";
  *						proxy = "tcp://10.0.0.6:443";
+ *
+ * The clients of "tcp" may speak TLS, which ends here then, and so may servers
+ * (tls://).
  */
 #include "common/conf/bytes.h"
 
@@ -16,7 +19,7 @@
 static void check_tcp(struct conf_build *b, const config_setting_t *root)
 {
 	static const enum conf_setting others[] = {SETTING_VHOST_host,
-	    SETTING_VHOST_listen, SETTING_VHOST_tls};
+	    SETTING_VHOST_listen};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		const config_setting_t *s = conf_setting_get(root, others[i]);
@@ -27,6 +30,50 @@ static void check_tcp(struct conf_build *b, const config_setting_t *root)
 		    "\"tcp\" and \"%s\" exclude each other", s->name);
 		conf_report_help(b->report, "whoever comes to an address of "
 		    "\"tcp\" is forwarded, byte by byte");
+	}
+}
+
+/* What of TLS means nothing there. */
+static void check_tls(struct conf_build *b, const struct conf_vhost *v,
+    const config_setting_t *root)
+{
+	const struct conf_spot *spot =
+	    conf_setting_spot(root, SETTING_VHOST_tls);
+
+	if (v->passthrough) {
+		conf_report_error(b->report, spot,
+		    "\"tcp\" passes everything through, TLS too");
+		conf_report_help(b->report, "remove \"tls\"; or write host and "
+		    "listen instead of \"tcp\"");
+	} else if (v->tls != NULL &&
+	    v->tls->client_cert != CONF_CLIENT_CERT_NONE) {
+		conf_report_error(b->report, spot,
+		    "certificates of clients are for HTTP");
+		conf_report_help(b->report, "remove \"client_cert\"");
+	}
+}
+
+/* What a pool says of requests. */
+static void check_pool(struct conf_build *b, const struct conf_pool_draft *p)
+{
+	const struct conf_pool *pool = p->pool;
+
+	if (pool->health != NULL && pool->health->type == CONF_HEALTH_HTTP) {
+		conf_report_error(b->report, &p->spot,
+		    "the servers of this pool are not asked for HTTP");
+		conf_report_help(b->report,
+		    "write health = { type = \"tcp\"; };");
+	}
+	if (pool->sticky != NULL && pool->sticky->kind != CONF_STAY_KEY) {
+		conf_report_error(b->report, &p->sticky_spot,
+		    "there are no cookies in what this vhost forwards");
+		conf_report_help(b->report,
+		    "write sticky = { key = \"client_ip\"; };");
+	}
+	if (pool->hedge > 0) {
+		conf_report_error(b->report, &p->spot,
+		    "\"hedge\" is for requests");
+		conf_report_help(b->report, "remove it");
 	}
 }
 
@@ -48,8 +95,6 @@ static bool has_scheme(const struct conf_server *server, bool bytes)
 static void check_servers(struct conf_build *b,
     const struct conf_pool_draft *p, bool bytes)
 {
-	const struct conf_health *health = p->pool->health;
-
 	for (unsigned i = 0; i < p->pool->server_count; i++) {
 		const struct conf_server *server = &p->pool->servers[i];
 
@@ -64,11 +109,8 @@ static void check_servers(struct conf_build *b,
 		    "tls = \"passthrough\";");
 		return;
 	}
-	if (!bytes || health == NULL || health->type != CONF_HEALTH_HTTP)
-		return;
-	conf_report_error(b->report, &p->spot,
-	    "the servers of this pool are not asked for HTTP");
-	conf_report_help(b->report, "write health = { type = \"tcp\"; };");
+	if (bytes)
+		check_pool(b, p);
 }
 
 void conf_bytes_check(struct conf_build *b, const struct conf_draft *draft,
@@ -79,6 +121,8 @@ void conf_bytes_check(struct conf_build *b, const struct conf_draft *draft,
 
 	if (conf_setting_given(root, SETTING_VHOST_tcp))
 		check_tcp(b, root);
+	if (v->tcp)
+		check_tls(b, v, root);
 	if (bytes && v->route_count > 0 && !has_one_pool(v)) {
 		conf_report_error(b->report,
 		    conf_setting_spot(root, SETTING_VHOST_routes),

@@ -241,8 +241,8 @@ void conf_tls_read(struct conf_build *b, struct conf_draft *draft,
 	bool given = conf_setting_given(root, SETTING_VHOST_tls);
 
 	draft->vhost->hsts = STR("");
-	if (draft->vhost->tcp)
-		return; /* whatever others say */
+	if (draft->vhost->tcp && !given)
+		return; /* what all others inherit is not meant for bytes */
 	check_orphans(b, &groups);
 	certificate = conf_tls_with_certificate(&groups);
 	if (word != NULL)

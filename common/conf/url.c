@@ -29,6 +29,7 @@ static const struct scheme {
     {{"http://", 7}, 80, false, false, false},
     {{"https://", 8}, 443, true, false, false},
     {{"tcp://", 6}, 0, false, true, false},
+    {{"tls://", 6}, 0, true, true, false},
     {{"srv+http://", 11}, 0, false, false, true},
     {{"srv+https://", 12}, 0, true, false, true},
 };
@@ -124,7 +125,7 @@ static bool read_host(struct url *u, struct conf_hostport *parts)
 		return read_service(u, parts);
 	if (parts->port.p == NULL && port == 0) {
 		conf_report_error(u->b->report, u->spot,
-		    "a server with tcp:// needs a port");
+		    "a server with tcp:// or tls:// needs a port");
 		return false;
 	}
 	if (parts->port.p != NULL && !conf_address_port(parts->port, &port)) {
@@ -177,7 +178,7 @@ static bool read_prefix(struct url *u, struct str path)
 		return true;
 	if (u->server->tcp) {
 		conf_report_error(u->b->report, u->spot,
-		    "a server with tcp:// has no path");
+		    "a server with tcp:// or tls:// has no path");
 		return false;
 	}
 	if (!conf_path_check(u->b->report, u->spot, path))

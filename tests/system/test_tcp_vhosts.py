@@ -10,6 +10,7 @@ from harness_origin import reply
 from harness_peer import Client
 from harness_proxy import v1
 from harness_scripts import Gate, counters, pattern
+from harness_tls import TlsClient
 from test_tunnel import echo
 
 GREETING = b"220 here I am\r\n"
@@ -231,6 +232,70 @@ def test_client_of_a_proxy_header_is_logged(sluice, origin):
     assert line_of(daemon)["client"] == "192.0.2.9"
 
 
+def test_servers_may_be_told_who_the_client_is(sluice, origin):
+    heads = []
+
+    def script(peer):
+        heads.append(peer.read_until(b"\r\n"))
+        hello_then_echo(peer)
+
+    daemon = sluice(vhost=tcp_to(origin(script), pool='proxy_protocol = "v1";'),
+                    workers=1)
+    with greeted(daemon) as client:
+        ours = client.sock.getsockname()[1]
+    assert heads == [f"PROXY TCP4 127.0.0.1 127.0.0.1 {ours} "
+                     f"{daemon.port}\r\n".encode()]
+
+
+# ---- TLS ----
+
+def with_tls(pair):
+    return f'tls = {{ cert = "{pair.full}"; key = "{pair.key}"; }};'
+
+
+def test_tls_of_clients_may_end_here(sluice, origin, certs):
+    """Whatever they speak inside: no protocol is agreed upon."""
+    behind = origin(hello_then_echo)
+    daemon = sluice(vhost=tcp_to(behind, more=with_tls(certs.leaf("db.test"))),
+                    workers=1)
+    with TlsClient(daemon.port, "db.test", ca=certs.ca,
+                   alpn=["postgresql"]) as client:
+        assert client.tls.selected_alpn_protocol() is None
+        assert client.read_exactly(len(GREETING)) == GREETING
+        client.send(pattern(300_000))
+        assert client.read_exactly(300_000) == pattern(300_000)
+        client.shutdown()
+        client.wait_close()
+        assert client.sock.notified
+    line = line_of(daemon)
+    assert (line["protocol"], line["end"]) == ("TCP", "done")
+    assert line["received"] == "300000"
+
+
+def test_servers_may_speak_tls(sluice, tls_origin, certs):
+    behind = tls_origin(hello_then_echo, certs.leaf("127.0.0.1"))
+    daemon = sluice(workers=1, vhost=tcp_to(
+        behind.url.replace("https", "tls"),
+        pool=f'tls = {{ ca = "{certs.ca.cert}"; }};'))
+    with greeted(daemon) as client:
+        client.send(b"abc")
+        assert client.read_exactly(3) == b"abc"
+        client.shutdown()
+        client.wait_close()
+    assert behind.peers[0].alpn is None
+    assert line_of(daemon)["end"] == "done"
+
+
+def test_certificate_of_another_is_refused(sluice, tls_origin, certs):
+    behind = tls_origin(hello_then_echo, certs.stranger.leaf("127.0.0.1"))
+    daemon = sluice(workers=1, vhost=tcp_to(
+        behind.url.replace("https", "tls"),
+        pool=f'tls = {{ ca = "{certs.ca.cert}"; }};'))
+    with daemon.client() as client:
+        client.wait_close()
+    assert line_of(daemon)["end"] == "origin_tls"
+
+
 # ---- ends ----
 
 def test_silence_for_timeouts_websocket_ends_it(sluice, origin):
@@ -296,6 +361,14 @@ def test_reload_keeps_connections_until_drain_websocket(sluice, origin):
 
 
 # ---- beside others ----
+
+def test_sluicectl_tells_where_it_goes(sluice, origin):
+    behind = origin(hello_then_echo)
+    daemon = sluice(vhost=tcp_to(behind), workers=1)
+    told = daemon.ctl("route", f"tcp://127.0.0.1:{daemon.port}").stdout
+    assert "passes    bytes\n" in told and "pool      db\n" in told
+    assert f"forwards  to {name_of(behind)}\n" in told
+
 
 def test_http_vhost_beside_it_is_not_touched(sluice, origin):
     web = origin(reply(b"web"))

@@ -86,6 +86,8 @@ def test_client_sees_the_origin_not_us(sluice, behind, certs):
     assert line["vhost"] == NAME and line["end"] == "done"
     assert line["server"] == f"127.0.0.1:{behind.port}"
     assert int(line["received"]) > 300 and int(line["bytes"]) > 500
+    told = daemon.ctl("route", f"https://{NAME}:{daemon.port}/").stdout
+    assert "passes    TLS" in told and f":{behind.port}\n" in told
     assert counters(daemon)["handshakes"] == 0
 
 

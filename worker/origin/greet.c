@@ -52,7 +52,7 @@ static int shake_hands(struct conn *c, struct server *s,
 	    .name = &name,
 	    .verify = true,
 	    .sessions = &s->sessions,
-	    .alpn = as->alpn};
+	    .alpn = s->conf->tcp ? STR("") : as->alpn};
 	int err;
 
 	origin_tls_name(&name, s->pool->conf, s->conf);

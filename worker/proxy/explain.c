@@ -56,10 +56,11 @@ static size_t authority_length(struct str s)
 
 static bool read_url(struct question *q, struct str url)
 {
-	static const struct str schemes[] = {STR("http://"), STR("https://")};
+	static const struct str schemes[] = {STR("http://"), STR("https://"),
+	    STR("tcp://")};
 	size_t n;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
 		if (!str_starts(url, schemes[i]))
 			continue;
 		q->scheme = str_make(schemes[i].p, schemes[i].n - 3);
@@ -202,6 +203,15 @@ static void tell_end(struct out *o, const struct exchange *x)
 	out_char(o, '\n');
 }
 
+static void tell_addresses(struct out *o, const struct conf_server *s)
+{
+	if (s->name == NULL)
+		return;
+	out_lit(o, "addresses ");
+	members_write(s, o);
+	out_char(o, '\n');
+}
+
 static void tell_pool(struct out *o, struct exchange *x)
 {
 	const struct conf_pool *pool = x->pool;
@@ -219,12 +229,32 @@ static void tell_pool(struct out *o, struct exchange *x)
 			out_fmt(o, "?%" PRI_STR, ARG_STR(x->request.query));
 		out_fmt(o, " to %s, Host: %" PRI_STR "\n", s->address.text,
 		    ARG_STR(host));
-		if (s->name == NULL)
-			continue;
-		out_lit(o, "addresses ");
-		members_write(s, o);
-		out_char(o, '\n');
+		tell_addresses(o, s);
 	}
+}
+
+/* Of a vhost that only passes bytes on: true. */
+static bool tell_bytes(struct out *o, struct exchange *x)
+{
+	const struct conf_listener *l = x->client->listener;
+	const struct conf_vhost *v =
+	    conf_names_find(&l->names, x->request.host);
+	const struct conf_pool *pool;
+
+	if (v == NULL || (!v->tcp && !v->passthrough))
+		return false;
+	x->vhost = v;
+	tell_vhost(o, x);
+	pool = v->routes[0].pool;
+	out_fmt(o, "passes    %s\n", v->passthrough ? "TLS, to who has the "
+	    "certificate" : l->tls ? "bytes, out of TLS" : "bytes");
+	out_fmt(o, "pool      %s\n", pool->name);
+	for (unsigned i = 0; i < pool->server_count; i++) {
+		out_fmt(o, "forwards  to %s%s\n", pool->servers[i].address.text,
+		    pool->servers[i].https ? ", by TLS" : "");
+		tell_addresses(o, &pool->servers[i]);
+	}
+	return true;
 }
 
 static void tell_route(struct out *o, const struct exchange *x)
@@ -241,8 +271,11 @@ static void go(struct exchange *x, struct out *o)
 {
 	struct reply reply = {.source = NULL};
 	struct str before = x->request.path;
-	bool on = route_find_vhost(x);
+	bool on;
 
+	if (tell_bytes(o, x))
+		return;
+	on = route_find_vhost(x);
 	tell_vhost(o, x);
 	on = on && !answer_elsewhere(x, &reply) &&
 	    rewrite_for_vhost(x, &reply);
