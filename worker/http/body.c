@@ -161,12 +161,14 @@ enum fault body_frame_reply(struct message *m, enum method request_method)
 	} else if (request_method == METHOD_HEAD || m->status == 304) {
 		frame_without_body(m, true);
 	} else if (m->is_h2) {
-		return frame_by_stream(m);
+		fault = frame_by_stream(m);
+		if (m->framing.kind == FRAMING_NONE) /* HTTP/1 has to say so */
+			m->framing.kind = FRAMING_LENGTH;
 	} else if (m->framing.kind == FRAMING_NONE) {
 		m->framing.kind = FRAMING_CLOSE;
 		m->keep_alive = false;
 	}
-	return FAULT_NONE;
+	return fault;
 }
 
 struct framing body_frame_onward(struct framing received, unsigned minor)

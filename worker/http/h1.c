@@ -188,7 +188,8 @@ static void write_status_line(struct out *o, unsigned status,
 void h1_write_reply(struct out *o, const struct message *m,
     const struct h1_reply_options *options)
 {
-	write_status_line(o, m->status, m->reason);
+	write_status_line(o, m->status,
+	    m->is_h2 ? h1_reason(m->status) : m->reason);
 	write_kept(o, m);
 	write_framing(o, &options->framing);
 	write_connection(o, options->connection, m->upgrade);

@@ -151,6 +151,11 @@ void h2_drain(struct h2_session *s)
 	h2_wake(s);
 }
 
+bool h2_is_settled(const struct h2_session *s)
+{
+	return s->settled;
+}
+
 bool h2_has_room(const struct h2_session *s)
 {
 	return !s->broken && !s->draining && s->held < s->peer_streams &&
@@ -275,6 +280,14 @@ static bool is_over(const struct h2_session *s)
 	    !nghttp2_session_want_read(s->ng);
 }
 
+/* Nothing is said or heard any more, though streams are open: one of us has
+ * ended the session for an error, or it takes none of those not yet sent. */
+static bool is_dead(const struct h2_session *s)
+{
+	return wants_nothing(s) && s->open > 0 &&
+	    !nghttp2_session_want_read(s->ng);
+}
+
 static bool is_idle(const struct h2_session *s)
 {
 	return s->held == 0 && s->open == 0 && wants_nothing(s) &&
@@ -336,6 +349,8 @@ static int pump(struct h2_session *s)
 			return more;
 		if (is_over(s))
 			return -ESHUTDOWN;
+		if (is_dead(s))
+			return -EPROTO;
 		if (more > 0)
 			continue;
 		if (is_idle(s))

@@ -68,6 +68,9 @@ struct h2_events {
 	/* Nobody reads what ST sends any more: the peer has reset it, or the
 	 * connection is lost.  Cancels whoever serves it.  NULL: nothing. */
 	void (*gone)(struct h2_stream *st);
+
+	/* The peer's first SETTINGS have come: h2_is_settled.  NULL: nothing. */
+	void (*settled)(struct h2_session *s);
 };
 
 /* Lives as long as its sessions. */
@@ -127,6 +130,9 @@ void h2_wake(struct h2_session *s);
  * parked session runs it, too.
  */
 void h2_drain(struct h2_session *s);
+
+/* Have the peer's SETTINGS come?  Before that it may be no peer of HTTP/2. */
+bool h2_is_settled(const struct h2_session *s);
 
 /* May a stream be opened now?  Not beyond what the peer allows, and not behind
  * its GOAWAY.  As a client. */

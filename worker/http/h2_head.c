@@ -34,8 +34,13 @@ void h2_head_begin(struct h2_head *h, enum h2_head_of of)
 	h->of = of;
 	h->fault = FAULT_NONE;
 	h->begin = h->n;
-	h->lines = h->cookie_end = 0;
+	h->cookie_end = 0;
 	h->fields = h->seen = 0;
+}
+
+void h2_head_leave(struct h2_head *h)
+{
+	h->n += sizeof(LINE_END) - 1; /* read_lines writes it there */
 }
 
 void h2_head_spoil(struct h2_head *h, enum fault fault)
@@ -90,7 +95,7 @@ static bool add_pseudo(struct h2_head *h, struct str name, struct str value)
 	while (which < H2_PSEUDOS && !str_eq(name, pseudo_names[which]))
 		which++;
 	if (which == H2_PSEUDOS || !is_expected(h, which) ||
-	    h->lines > 0 || (h->seen & 1U << which)) {
+	    h->fields > 0 || (h->seen & 1U << which)) {
 		h2_head_spoil(h, FAULT_pseudo);
 		return true;
 	}
@@ -175,7 +180,7 @@ static bool add_line(struct h2_head *h, enum field_id id, struct str name,
 		h2_head_spoil(h, FAULT_fields_many);
 	if (h->fault != FAULT_NONE)
 		return true;
-	if (h->lines == 0)
+	if (h->fields == 1)
 		h->lines = h->n;
 	put(h, name);
 	put(h, STR(COLON));
@@ -225,7 +230,7 @@ static struct str text_of(const struct h2_head *h, enum h2_pseudo which)
 static enum fault read_lines(struct h2_head *h, struct arena *a,
     struct message *m)
 {
-	size_t begin = h->lines > 0 ? h->lines : h->n;
+	size_t begin = h->fields > 0 ? h->lines : h->n;
 
 	INSIST(h->n + sizeof(LINE_END) - 1 <= h->cap);
 	put(h, STR(LINE_END));

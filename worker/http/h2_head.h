@@ -35,7 +35,7 @@ struct h2_head {
 	size_t cap;
 	size_t n;
 	size_t begin;	   /* where this head begins in it */
-	size_t lines;	   /* where its lines do, once there is one */
+	size_t lines;	   /* where its lines do, if there is one */
 	size_t cookie_end; /* behind the value of the Cookie line; 0: none */
 	size_t most;	   /* bytes: limits.header */
 	unsigned fields;   /* lines */
@@ -46,6 +46,9 @@ struct h2_head {
 	} pseudo[H2_PSEUDOS];
 	unsigned seen; /* bits: 1 << H2_METHOD ... */
 };
+
+/* H stays as it is while another head is gathered behind it. */
+void h2_head_leave(struct h2_head *h);
 
 /*
  * H, whose P, CAP, N, MOST and FIELDS_MOST are set, gathers one head more,

@@ -35,6 +35,7 @@ struct h2_session {
 	bool broken;	/* the connection, or the peer: nothing more to say */
 	bool draining;	/* h2_drain */
 	bool went_away; /* the last GOAWAY was sent */
+	bool settled;	/* the peer's SETTINGS have come */
 	bool peer_websocket;
 	int32_t heading;    /* the stream whose head is under way, or 0 */
 	struct h2_head *gathering; /* and that */
@@ -90,6 +91,7 @@ struct h2_stream {
 	char *block; /* a HEAD block: head text, then the body's first bytes */
 	char *large; /* or that outgrew it, malloc'ed */
 	struct h2_head head;
+	struct list early; /* struct h2_early: heads before that, not yet taken */
 	struct h2_head tail; /* trailers, in another HEAD block */
 	struct h2_pieces pieces; /* of the body, not consumed */
 	size_t consumed; /* not yet credited to its window */
@@ -103,6 +105,12 @@ struct h2_stream {
 	size_t part_at; /* of the first */
 	size_t left;	/* of all */
 	bool last;
+};
+
+/* The head of an interim reply: its text stays before that of the next. */
+struct h2_early {
+	struct list link;
+	struct h2_head head;
 };
 
 #define H2_SESSION_MAGIC 0x48325345u

@@ -76,6 +76,19 @@ static void begin_trailers(struct h2_stream *st)
 	begin_head(st, h, H2_OF_TRAILERS);
 }
 
+/* An interim reply that nobody has taken yet is kept, as is its text. */
+static bool keep_early(struct h2_stream *st)
+{
+	struct h2_early *e = malloc(sizeof(*e));
+
+	if (e == NULL)
+		return false;
+	e->head = st->head;
+	list_add_tail(&st->early, &e->link);
+	h2_head_leave(&st->head);
+	return true;
+}
+
 static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame,
     void *user)
 {
@@ -91,8 +104,12 @@ static int on_begin_headers(nghttp2_session *ng, const nghttp2_frame *frame,
 	if (st->is_final) {
 		begin_trailers(st);
 	} else {
+		bool kept = !st->has_head || keep_early(st);
+
 		st->has_head = false;
 		begin_head(st, &st->head, H2_OF_REPLY);
+		if (!kept)
+			h2_head_spoil(&st->head, FAULT_no_room);
 	}
 	return 0;
 }
@@ -239,10 +256,15 @@ static int on_data_chunk(nghttp2_session *ng, uint8_t flags, int32_t id,
 
 static void note_settings(struct h2_session *s)
 {
+	bool first = !s->settled;
+
+	s->settled = true;
 	s->peer_streams = nghttp2_session_get_remote_settings(s->ng,
 	    NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 	s->peer_websocket = nghttp2_session_get_remote_settings(s->ng,
 	    NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+	if (first && s->options->events->settled != NULL)
+		s->options->events->settled(s);
 }
 
 static void note_end(struct h2_stream *st, const nghttp2_frame *frame)

@@ -60,6 +60,7 @@ static void init(struct h2_stream *st, struct h2_session *s, char *block)
 	cond_init(&st->readable);
 	cond_init(&st->writable);
 	list_init(&st->todo);
+	list_init(&st->early);
 	list_init(&st->link);
 	list_add_tail(&s->streams, &st->link);
 	st->head.p = block;
@@ -87,6 +88,10 @@ struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id)
 /* Nobody holds it: its memory goes, but for the struct. */
 static void drop_memory(struct h2_stream *st)
 {
+	struct list *link;
+
+	while ((link = list_pop(&st->early)) != NULL)
+		free(container_of(link, struct h2_early, link));
 	h2_uncount(st->session, st->pieces.held);
 	h2_pieces_drop(&st->pieces);
 	if (st->tail.p != NULL)
@@ -275,15 +280,30 @@ static int wait(struct h2_stream *st, struct cond *c, usec_t deadline)
 	return cond_wait(c, deadline);
 }
 
+static enum fault read_early(struct h2_stream *st, enum method method,
+    struct arena *a, struct message *m)
+{
+	struct h2_early *e =
+	    container_of(list_pop(&st->early), struct h2_early, link);
+	enum fault fault = h2_head_reply(&e->head, false, method, a, m);
+
+	free(e);
+	return fault;
+}
+
 int h2_reply(struct h2_stream *st, usec_t deadline, enum method method,
     struct arena *a, struct message *m, enum fault *fault_r)
 {
 	int err = 0;
 
-	while (!st->has_head && err == 0)
+	while (!st->has_head && list_empty(&st->early) && err == 0)
 		err = wait(st, &st->readable, deadline);
 	if (err < 0)
 		return err;
+	if (!list_empty(&st->early)) {
+		*fault_r = read_early(st, method, a, m);
+		return 0;
+	}
 	st->has_head = false;
 	*fault_r = h2_head_reply(&st->head, st->ended, method, a, m);
 	return 0;
