@@ -7,6 +7,7 @@
  *
  *	health = { path = "/healthz"; every = "5s"; fall = 3; };
  *	health = { type = "tcp"; port = 8081; };
+ *	health = { type = "grpc"; service = "shop.Cart"; };
  *	health = true;		# GET / must be answered with a 2xx
  *
  * All that makes one check another is in its identity: checks that are the
@@ -39,6 +40,7 @@ static const char *const type_names[] = {
     [CONF_HEALTH_HTTP] = "http",
     [CONF_HEALTH_TCP] = "tcp",
     [CONF_HEALTH_TLS] = "tls",
+    [CONF_HEALTH_GRPC] = "grpc",
 };
 
 #define TYPES (sizeof(type_names) / sizeof(type_names[0]))
@@ -47,62 +49,72 @@ static enum conf_health_type read_type(struct conf_build *b,
     const config_setting_t *group)
 {
 	const char *text = conf_setting_text(group, SETTING_HEALTH_type);
-	const struct conf_spot *spot;
 
 	for (size_t i = 0; i < TYPES; i++)
 		if (strcmp(text, type_names[i]) == 0)
 			return (enum conf_health_type)i;
-	spot = conf_setting_spot(group, SETTING_HEALTH_type);
-	if (strcmp(text, "grpc") == 0) {
-		conf_report_error(b->report, spot,
-		    "checks by gRPC are not built yet");
-		conf_report_help(b->report,
-		    "until servers are spoken to in HTTP/2, write type = "
-		    "\"tcp\";");
-		return CONF_HEALTH_HTTP;
-	}
-	conf_report_error(b->report, spot,
-	    "\"type\" is \"http\", \"tcp\" or \"tls\"");
+	conf_report_error(b->report,
+	    conf_setting_spot(group, SETTING_HEALTH_type),
+	    "\"type\" is \"http\", \"tcp\", \"tls\" or \"grpc\"");
 	return CONF_HEALTH_HTTP;
 }
 
-/* What only one that asks for something has; the host of TLS is a name. */
-static const enum conf_setting of_http[] = {SETTING_HEALTH_path,
-    SETTING_HEALTH_method, SETTING_HEALTH_headers, SETTING_HEALTH_expect,
-    SETTING_HEALTH_body, SETTING_HEALTH_host};
+#define HTTP (1u << CONF_HEALTH_HTTP)
+#define TLS (1u << CONF_HEALTH_TLS)
+#define GRPC (1u << CONF_HEALTH_GRPC)
 
-#define OF_HTTP (sizeof(of_http) / sizeof(of_http[0]))
+/* What not every type has; the host of TLS is a name. */
+static const struct {
+	enum conf_setting id;
+	unsigned types;
+} of_some[] = {
+    {SETTING_HEALTH_path, HTTP},
+    {SETTING_HEALTH_method, HTTP},
+    {SETTING_HEALTH_headers, HTTP | GRPC},
+    {SETTING_HEALTH_expect, HTTP},
+    {SETTING_HEALTH_body, HTTP},
+    {SETTING_HEALTH_host, HTTP | TLS | GRPC},
+    {SETTING_HEALTH_service, GRPC},
+};
 
-static bool type_has(const char *type, enum conf_setting id)
+#define OF_SOME (sizeof(of_some) / sizeof(of_some[0]))
+
+/* A TYPE that there is not has nothing of these. */
+static unsigned bit_of(const char *type)
 {
-	if (strcmp(type, type_names[CONF_HEALTH_HTTP]) == 0 ||
-	    (id == SETTING_HEALTH_host &&
-		strcmp(type, type_names[CONF_HEALTH_TLS]) == 0))
-		return true;
-	for (size_t i = 0; i < OF_HTTP; i++)
-		if (of_http[i] == id)
-			return false;
+	for (size_t i = 0; i < TYPES; i++)
+		if (strcmp(type, type_names[i]) == 0)
+			return 1u << i;
+	return 0;
+}
+
+static bool type_has(unsigned type, enum conf_setting id)
+{
+	for (size_t i = 0; i < OF_SOME; i++)
+		if (of_some[i].id == id)
+			return of_some[i].types & type;
 	return true;
 }
 
 bool conf_health_has(const config_setting_t *group, enum conf_setting id)
 {
-	return type_has(conf_setting_text(group, SETTING_HEALTH_type), id);
+	return type_has(bit_of(conf_setting_text(group, SETTING_HEALTH_type)),
+	    id);
 }
 
 static void refuse_unfit(struct conf_build *b, const config_setting_t *group,
     enum conf_health_type type)
 {
-	for (size_t i = 0; i < OF_HTTP; i++) {
-		if (type_has(type_names[type], of_http[i]) ||
-		    !conf_setting_given(group, of_http[i]))
+	for (size_t i = 0; i < OF_SOME; i++) {
+		enum conf_setting id = of_some[i].id;
+
+		if (type_has(1u << type, id) || !conf_setting_given(group, id))
 			continue;
-		conf_report_error(b->report,
-		    conf_setting_spot(group, of_http[i]),
+		conf_report_error(b->report, conf_setting_spot(group, id),
 		    "a check of type = \"%s\" has no \"%s\"",
-		    type_names[type], conf_setting_rows[of_http[i]].key);
+		    type_names[type], conf_setting_rows[id].key);
 		conf_report_help(b->report, "remove it, or write type = "
-		    "\"http\";");
+		    "\"%s\";", of_some[i].types & HTTP ? "http" : "grpc");
 	}
 }
 
@@ -176,6 +188,20 @@ static struct str read_host(struct conf_build *b,
 	    fault.text);
 	conf_report_help(b->report, "write host = %s;",
 	    conf_setting_rows[SETTING_HEALTH_host].example);
+	return STR("");
+}
+
+/* Of package and service, or whatever the server calls itself. */
+static struct str read_service(struct conf_build *b,
+    const config_setting_t *group)
+{
+	const char *text = conf_setting_text(group, SETTING_HEALTH_service);
+
+	if (strlen(text) <= CONF_SERVICE_MAX)
+		return keep(b, str_from(text));
+	conf_report_error(b->report,
+	    conf_setting_spot(group, SETTING_HEALTH_service),
+	    "the name of a service has at most %u bytes", CONF_SERVICE_MAX);
 	return STR("");
 }
 
@@ -318,8 +344,8 @@ static const struct conf_pattern *read_body(struct conf_build *b,
 static void make_identity(struct conf_build *b, struct conf_health *h)
 {
 	struct str body = h->body != NULL ? h->body->text : STR("");
-	size_t room = 400 + h->path.n + h->host.n + h->method.n + h->lines.n +
-	    body.n;
+	size_t room = 400 + h->path.n + h->host.n + h->method.n +
+	    h->service.n + h->lines.n + body.n;
 	struct out out = out_make(arena_alloc(&b->conf->arena, room), room);
 
 	out_fmt(&out, "%u %u %" PRId64 " %" PRId64 " %u %u %u ",
@@ -334,6 +360,8 @@ static void make_identity(struct conf_build *b, struct conf_health *h)
 	out_str(&out, h->path);
 	out_char(&out, ' ');
 	out_str(&out, h->host);
+	out_char(&out, ' ');
+	out_str(&out, h->service);
 	out_lit(&out, "\r\n");
 	out_str(&out, h->lines);
 	out_lit(&out, "\r\n");
@@ -358,6 +386,7 @@ const struct conf_health *conf_health_read(struct conf_build *b,
 	h->path = read_path(b, group);
 	h->host = read_host(b, group, h->type);
 	h->method = read_method(b, group);
+	h->service = read_service(b, group);
 	h->lines = read_lines(b, group);
 	read_expect(b, group, h);
 	h->body = read_body(b, group, h->method);

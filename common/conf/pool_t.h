@@ -57,7 +57,14 @@ struct conf_pool_timeouts {
 	usec_t total;	   /* of an exchange; 0: none */
 };
 
-enum conf_health_type { CONF_HEALTH_HTTP, CONF_HEALTH_TCP, CONF_HEALTH_TLS };
+enum conf_health_type {
+	CONF_HEALTH_HTTP,
+	CONF_HEALTH_TCP,
+	CONF_HEALTH_TLS,
+	CONF_HEALTH_GRPC
+};
+
+#define CONF_SERVICE_MAX 255u /* bytes of the name of a service */
 
 #define CONF_EXPECT_LEAST 200 /* interim replies are no answer */
 #define CONF_EXPECT_MOST 599
@@ -68,6 +75,7 @@ struct conf_health {
 	struct str path; /* with its query */
 	struct str host; /* of HTTP, the Host; of TLS, the name; or "" */
 	struct str method;
+	struct str service; /* of gRPC, or "": all of the server */
 	struct str lines;   /* field lines, with their CR LF */
 	uint64_t expect[8]; /* bit N: CONF_EXPECT_LEAST + N */
 	const char *expect_text; /* "200-299, 404" */

@@ -456,7 +456,9 @@ SETTING(KEEPALIVE, timeout, DURATION, USEC_PER_MSEC, USEC_PER_DAY, "4s",
     "\"50s\"", "for how long, unless the origin says so (Keep-Alive: timeout=)")
 
 SETTING(HEALTH, type, TEXT, 0, 0, "http", "\"tcp\"",
-    "what is tried: \"http\", \"tcp\" or \"tls\"")
+    "what is tried: \"http\", \"tcp\", \"tls\" or \"grpc\"")
+SETTING(HEALTH, service, TEXT, 0, 0, "", "\"shop.Cart\"",
+    "of gRPC: the service that is asked for")
 SETTING(HEALTH, path, TEXT, 0, 0, "/", "\"/healthz\"",
     "the path that is asked for")
 SETTING(HEALTH, host, TEXT, 0, 0, NULL, "\"app.internal\"",

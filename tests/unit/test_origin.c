@@ -65,10 +65,10 @@ struct borrowing {
 static void borrow_once(void *arg)
 {
 	struct borrowing *b = arg;
+	struct origin_want want = {b->idle_at_most, 0, b->client};
 
 	MUST(server_reserve(server, true));
-	b->result = origin_borrow_for(server, b->client, b->idle_at_most,
-	    &b->origin);
+	b->result = origin_borrow_as(server, &want, &b->origin);
 	if (b->result < 0)
 		server_release(server);
 }

@@ -26,8 +26,10 @@ const char *fetch_error(const struct fetch *f, int err)
 {
 	if (err == -EPROTO)
 		return fault_text(f->talk.fault);
-	if (err == -EPIPE)
+	if (err == -EPIPE || err == -ECONNRESET)
 		return "the origin closed the connection";
+	if (err == -EPROTONOSUPPORT)
+		return "the origin does not speak HTTP/2";
 	if (err == -ENOENT)
 		return "no server may be used";
 	if (err == -ENOBUFS)

@@ -9,7 +9,7 @@
 #define WORKER_HTTP_TALK_H
 
 #include "worker/conn/conn.h"
-#include "worker/http/message.h"
+#include "worker/http/h2.h"
 
 struct talk {
 	struct str head; /* h1_write_request; BODY goes out behind it */
@@ -43,5 +43,10 @@ struct talk {
  * until that is taken, is not served: the deadline ends it.
  */
 WAITS int talk(struct talk *t, struct conn *conn, struct arena *a);
+
+/* The same on the stream ST, which the caller releases; the head is F, and what
+ * HEAD says is not read.  -ECONNRESET: the stream was reset, or lost. */
+WAITS int talk_stream(struct talk *t, struct h2_stream *st,
+    const struct h2_fields *f, struct arena *a);
 
 #endif

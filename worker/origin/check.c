@@ -3,8 +3,8 @@
  *
  * Runs in workers, on a fiber of its own.  Connects, with a TLS handshake if
  * requests have one or if that is what is checked; then whatever the kind of
- * check asks for (check_http.c); then closes.  What is our own want
- * (descriptors, memory, an end in the middle) says nothing of the server.
+ * check asks for (check_http.c, check_grpc.c); then closes.  What is our own
+ * want (descriptors, memory, an end in the middle) says nothing of the server.
  */
 #include "worker/origin/check.h"
 
@@ -20,7 +20,8 @@ enum detail {
 	DETAIL_NONE,
 	DETAIL_ERRNO,
 	DETAIL_STATUS,
-	DETAIL_FAULT
+	DETAIL_FAULT,
+	DETAIL_CODE
 };
 
 static const struct {
@@ -55,6 +56,8 @@ void check_say(struct out *o, const struct conf_health *conf,
 	case DETAIL_FAULT:
 		return out_fmt(o, ": %s", r->detail < FAULT_END
 			? fault_text((enum fault)r->detail) : "");
+	case DETAIL_CODE:
+		return out_fmt(o, " %u", r->detail);
 	}
 }
 
@@ -82,14 +85,28 @@ static struct check_result not_connected(int err)
 	return check_result(CHECK_connect_failed, (unsigned)-err);
 }
 
+/* What T speaks: TLS makes it known, and gRPC is HTTP/2 everywhere. */
+static struct str offer(const struct check_target *t)
+{
+	switch (t->conf->type) {
+	case CONF_HEALTH_HTTP:
+		return t->h2 ? ORIGIN_TLS_HTTP2 : ORIGIN_TLS_HTTP1;
+	case CONF_HEALTH_GRPC:
+		return ORIGIN_TLS_HTTP2;
+	case CONF_HEALTH_TCP:
+	case CONF_HEALTH_TLS:
+		break;
+	}
+	return STR("");
+}
+
 static struct check_result shake_hands(const struct check_target *t,
     struct conn *c, usec_t deadline)
 {
 	struct origin_tls with = {.ctx = t->tls,
 	    .name = &t->name,
 	    .verify = t->verify,
-	    .alpn = t->conf->type == CONF_HEALTH_HTTP ? ORIGIN_TLS_HTTP1
-						      : STR("")};
+	    .alpn = offer(t)};
 	int err = origin_tls_shake(c, &with, deadline);
 
 	if (err == -EPROTO)
@@ -98,11 +115,21 @@ static struct check_result shake_hands(const struct check_target *t,
 	return err < 0 ? check_broken(err) : check_result(CHECK_passed, 0);
 }
 
+static struct check_result ask(const struct check_target *t,
+    struct h2_solo *s, usec_t deadline)
+{
+	if (t->conf->type == CONF_HEALTH_HTTP)
+		return check_http(t, s, deadline);
+	if (t->conf->type == CONF_HEALTH_GRPC)
+		return check_grpc(t, s, deadline);
+	return check_result(CHECK_passed, 0);
+}
+
 void check_run(const struct check_target *t, struct check_result *result_r)
 {
 	usec_t deadline = loop_now() + t->conf->timeout;
-	struct conn c;
-	int err = conn_connect(&c, (const struct sockaddr *)&t->addr,
+	struct h2_solo s = {.session = NULL};
+	int err = conn_connect(&s.conn, (const struct sockaddr *)&t->addr,
 	    t->addr_len, deadline);
 
 	if (err < 0) {
@@ -110,14 +137,14 @@ void check_run(const struct check_target *t, struct check_result *result_r)
 		return;
 	}
 	if (t->proxy_protocol != 0)
-		err = greet_introduce(&c, t->proxy_protocol, NULL, deadline);
+		err = greet_introduce(&s.conn, t->proxy_protocol, NULL,
+		    deadline);
 	if (err < 0)
 		*result_r = check_broken(err);
 	else
-		*result_r = t->tls != NULL ? shake_hands(t, &c, deadline)
+		*result_r = t->tls != NULL ? shake_hands(t, &s.conn, deadline)
 					   : check_result(CHECK_passed, 0);
-	if (result_r->outcome == CHECK_passed &&
-	    t->conf->type == CONF_HEALTH_HTTP)
-		*result_r = check_http(t, &c, deadline);
-	conn_close(&c);
+	if (result_r->outcome == CHECK_passed)
+		*result_r = ask(t, &s, deadline);
+	conn_close(&s.conn);
 }

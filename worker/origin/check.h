@@ -38,6 +38,7 @@ struct check_target {
 	SSL_CTX *tls;	   /* a handshake is made; or NULL */
 	bool verify;	   /* and what the server shows must be good */
 	struct origin_tls_name name;
+	bool h2; /* without TLS, which says so itself, HTTP/2 is spoken */
 };
 
 /* Checks T, for conf->timeout at most. */

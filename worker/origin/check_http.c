@@ -2,7 +2,8 @@
  * check_http.c - a check that asks for something.
  *
  * Runs in workers, on the fiber of the check.  One request, and a reply read
- * as any other that nobody is served with (talk.h).  The head decides, unless
+ * as any other that nobody is served with (talk.h), in the version of HTTP that
+ * the server speaks.  The head decides, unless
  * the body is to match a pattern; then the first 64 KiB of it are put together.
  */
 #include <errno.h>
@@ -18,6 +19,7 @@
 #define MEMORY ((size_t)8 * 1024) /* for most requests and heads */
 #define MEMORY_MORE ((size_t)64 * 1024)
 #define REQUEST_EXTRA 64 /* what is in it beside the strings */
+#define FIELDS 6	 /* of HTTP/2 beside those of the check */
 
 /* What was taken of a body. */
 struct taken {
@@ -81,8 +83,48 @@ static struct check_result judge(const struct conf_health *h,
 	return check_result(CHECK_passed, 0);
 }
 
-static struct check_result ask(const struct check_target *t, struct conn *c,
-    usec_t deadline, struct taken *body, struct arena *a)
+struct h2_fields check_fields(const struct check_target *t,
+    const struct h2_solo *s, struct str method, struct str path,
+    struct arena *a)
+{
+	const struct conf_health *h = t->conf;
+	size_t room = t->prefix.n + path.n;
+	struct h2_fields f = h2_fields_make(a,
+	    h2_fields_in(h->lines) + FIELDS, h->lines.n + REQUEST_EXTRA);
+	char *p = arena_alloc(a, room);
+	struct out out = out_make(p, p != NULL ? room : 0);
+
+	out_str(&out, t->prefix);
+	out_str(&out, path);
+	h2_fields_add(&f, STR(":method"), method);
+	h2_fields_add(&f, STR(":scheme"),
+	    s->conn.tls != NULL ? STR("https") : STR("http"));
+	h2_fields_add(&f, STR(":authority"),
+	    h->host.n > 0 ? h->host : t->host);
+	h2_fields_add(&f, STR(":path"), out_text(&out));
+	h2_fields_add_lines(&f, h->lines);
+	f.full |= !out_ok(&out);
+	return f;
+}
+
+static int talk_h2(const struct check_target *t, struct h2_solo *s,
+    struct talk *asked, struct arena *a)
+{
+	struct h2_fields f =
+	    check_fields(t, s, t->conf->method, t->conf->path, a);
+	int err = -ENOMEM;
+
+	if (h2_fields_ok(&f))
+		err = h2_solo_begin(s, HEAD_MAX, t->conf->timeout);
+	if (err < 0)
+		return err;
+	err = talk_stream(asked, s->stream, &f, a);
+	h2_solo_end(s);
+	return err;
+}
+
+static struct check_result ask(const struct check_target *t,
+    struct h2_solo *s, usec_t deadline, struct taken *body, struct arena *a)
 {
 	struct talk asked = {.head = write_request(t, a),
 	    .method = method_identify(t->conf->method),
@@ -94,11 +136,13 @@ static struct check_result ask(const struct check_target *t, struct conn *c,
 
 	if (asked.head.n == 0)
 		return check_result(CHECK_skipped, 0);
-	return judge(t->conf, &asked, body, talk(&asked, c, a));
+	if (t->h2)
+		return judge(t->conf, &asked, body, talk_h2(t, s, &asked, a));
+	return judge(t->conf, &asked, body, talk(&asked, &s->conn, a));
 }
 
-struct check_result check_http(const struct check_target *t, struct conn *c,
-    usec_t deadline)
+struct check_result check_http(const struct check_target *t,
+    struct h2_solo *s, usec_t deadline)
 {
 	size_t body_room = t->conf->body != NULL ? BODY_MAX : 0;
 	char *memory = malloc(MEMORY + body_room);
@@ -110,7 +154,7 @@ struct check_result check_http(const struct check_target *t, struct conn *c,
 		return check_result(CHECK_skipped, 0);
 	body.text = body_room > 0 ? memory + MEMORY : NULL;
 	arena_init_bounded(&arena, memory, MEMORY, MEMORY_MORE);
-	result = ask(t, c, deadline, &body, &arena);
+	result = ask(t, s, deadline, &body, &arena);
 	arena_free(&arena);
 	free(memory);
 	return result;

@@ -6,12 +6,21 @@
 #ifndef WORKER_ORIGIN_CHECK_INSIDE_H
 #define WORKER_ORIGIN_CHECK_INSIDE_H
 
-#include "worker/conn/conn.h"
+#include "worker/http/h2_solo.h"
+#include "worker/http/talk.h"
 #include "worker/origin/check.h"
 
-/* On an open connection to T: what it comes to by DEADLINE. */
+/* On an open connection to T, of S: what it comes to by DEADLINE. */
 WAITS struct check_result check_http(const struct check_target *t,
-    struct conn *c, usec_t deadline);
+    struct h2_solo *s, usec_t deadline);
+WAITS struct check_result check_grpc(const struct check_target *t,
+    struct h2_solo *s, usec_t deadline);
+
+/* What begins a head of HTTP/2 to T over S: METHOD, PATH behind that of T's URL,
+ * and the fields of the check, with room for two more. */
+struct h2_fields check_fields(const struct check_target *t,
+    const struct h2_solo *s, struct str method, struct str path,
+    struct arena *a);
 
 /* What ERR, of reading or writing, says. */
 struct check_result check_broken(int err);

@@ -278,7 +278,8 @@ static void set_address(struct check_target *t, const struct server *s)
 static bool speaks_tls(const struct server *s, const struct conf_health *conf)
 {
 	return conf->type == CONF_HEALTH_TLS ||
-	    (conf->type == CONF_HEALTH_HTTP && s->conf->https);
+	    (s->conf->https && (conf->type == CONF_HEALTH_HTTP ||
+		conf->type == CONF_HEALTH_GRPC));
 }
 
 /* Who must answer: as for requests, unless a check of type "tls" says. */
@@ -325,8 +326,10 @@ static struct hash_id id_of(const struct server *s,
 			? STR("v1") : STR("v2"));
 	if (speaks_tls(s, conf))
 		id = add_tls(id, s, conf);
-	if (conf->type != CONF_HEALTH_HTTP)
+	if (conf->type != CONF_HEALTH_HTTP && conf->type != CONF_HEALTH_GRPC)
 		return id;
+	if (s->pool->conf->http == CONF_POOL_HTTP_2)
+		id = hash_id_add(id, STR("h2"));
 	id = hash_id_add(id, str_from(s->conf->prefix));
 	return hash_id_add(id,
 	    conf->host.n > 0 ? STR("") : str_from(s->conf->host));
@@ -353,6 +356,7 @@ static struct check_job *job_make(const struct server *s, struct hash_id id)
 	job->target.conf = s->pool->conf->health;
 	job->target.host = str_from(s->conf->host);
 	job->target.prefix = str_from(s->conf->prefix);
+	job->target.h2 = s->pool->conf->http == CONF_POOL_HTTP_2;
 	set_address(&job->target, s);
 	job->target.proxy_protocol = s->pool->conf->proxy_protocol;
 	if (speaks_tls(s, job->target.conf)) {

@@ -29,7 +29,9 @@
 #include "common/shm/seat.h"
 #include "worker/conn/tls.h"
 #include "worker/origin/greet.h"
+#include "worker/origin/origin_inside.h"
 #include "worker/origin/race.h"
+#include "worker/origin/shared.h"
 
 #define ORIGIN_MAGIC 0x4f524947u
 
@@ -59,10 +61,10 @@ static void leave_idle(struct origin *o)
 	count_down(origin_idle);
 }
 
-static void close_origin(struct origin *o)
+void origin_end(struct origin *o)
 {
 	INSIST_MAGIC(o, ORIGIN_MAGIC);
-	INSIST(list_empty(&o->link));
+	INSIST(list_empty(&o->link) && o->stream == NULL);
 	conn_close(&o->conn);
 	o->magic = 0;
 	free(o);
@@ -71,7 +73,7 @@ static void close_origin(struct origin *o)
 static void drop_idle(struct origin *o)
 {
 	leave_idle(o);
-	close_origin(o);
+	origin_end(o);
 }
 
 /* An edge on a connection: while it is lent its fiber sees to it. */
@@ -141,8 +143,13 @@ static bool is_stale(struct origin *o, usec_t idle_at_most)
 	return conn_is_stale(&o->conn);
 }
 
-/* Was O introduced as CLIENT's, or as our own if that is NULL? */
-static bool is_for(const struct origin *o, const struct proxy_header *client)
+const struct proxy_header *origin_client(const struct server *s,
+    const struct origin_want *want)
+{
+	return s->pool->conf->proxy_protocol != 0 ? want->client : NULL;
+}
+
+bool origin_is_for(const struct origin *o, const struct proxy_header *client)
 {
 	const struct proxy_header *h = &o->client;
 
@@ -158,7 +165,7 @@ static struct origin *find_idle(struct server *s,
     const struct proxy_header *client)
 {
 	LIST_FOREACH(at, &s->idle)
-		if (likely(is_for(origin_of(at), client)))
+		if (likely(origin_is_for(origin_of(at), client)))
 			return origin_of(at);
 	return NULL;
 }
@@ -185,7 +192,7 @@ static struct origin *take_idle(struct server *s,
 	return NULL;
 }
 
-static struct origin *origin_make(struct server *s)
+struct origin *origin_make(struct server *s)
 {
 	struct origin *o = calloc(1, sizeof(*o));
 
@@ -193,6 +200,7 @@ static struct origin *origin_make(struct server *s)
 		return NULL;
 	o->magic = ORIGIN_MAGIC;
 	o->server = s;
+	o->conn = (struct conn){.magic = CONN_MAGIC, .watch.fd = -1};
 	list_init(&o->link);
 	return o;
 }
@@ -261,12 +269,25 @@ static int await(struct origin **o_p, usec_t deadline)
 	return conn_await(&o->conn, deadline);
 }
 
-static int connect_new(struct server *s, const struct proxy_header *client,
-    struct origin **origin_r)
+/* A pool may insist on one version; else the server chooses. */
+static struct str offer(const struct server *s,
+    const struct origin_want *want)
 {
-	struct greet greet = {.client = client, .alpn = ORIGIN_TLS_HTTP1};
+	enum conf_pool_http http = s->pool->conf->http;
+
+	if (http == CONF_POOL_HTTP_2)
+		return ORIGIN_TLS_HTTP2;
+	if (http == CONF_POOL_HTTP_1 || want->version == ORIGIN_HTTP1)
+		return ORIGIN_TLS_HTTP1;
+	return ORIGIN_TLS_ANY;
+}
+
+int origin_connect(struct server *s, const struct origin_want *want,
+    usec_t deadline, struct origin **origin_r)
+{
+	struct greet greet = {.client = origin_client(s, want),
+	    .alpn = offer(s, want)};
 	const struct conf_address *a = &s->address;
-	usec_t deadline = loop_now() + s->pool->conf->timeouts.connect;
 	struct origin *o = origin_make(s);
 	int err;
 
@@ -285,35 +306,54 @@ static int connect_new(struct server *s, const struct proxy_header *client,
 			conn_close(&o->conn);
 	}
 	if (err < 0) {
+		server_move(o->server, s);
 		free(o);
 		return err;
 	}
 	o->conn.watch.on_event = on_event;
-	if (client != NULL)
-		o->client = *client;
+	if (greet.client != NULL)
+		o->client = *greet.client;
 	count(origin_connects);
 	*origin_r = o;
 	return 0;
 }
 
-int origin_borrow_for(struct server *s, const struct proxy_header *client,
-    usec_t idle_at_most, struct origin **origin_r)
+/* Of a server that may choose, what becomes a tunnel is HTTP/1. */
+static bool wants_stream(const struct server *s,
+    const struct origin_want *want)
 {
+	return shared_is_for(s) && (want->version == ORIGIN_ANY_VERSION ||
+	    s->pool->conf->http == CONF_POOL_HTTP_2);
+}
+
+int origin_borrow_as(struct server *s, const struct origin_want *want,
+    struct origin **origin_r)
+{
+	usec_t deadline = loop_now() + s->pool->conf->timeouts.connect;
+	int err;
+
 	INSIST(s->reserved > 0);
-	if (s->pool->conf->proxy_protocol == 0)
-		client = NULL;
-	if (idle_at_most > 0) {
-		*origin_r = take_idle(s, client, idle_at_most);
+	if (wants_stream(s, want))
+		return shared_borrow(s, want, origin_r);
+	if (want->idle_at_most > 0) {
+		*origin_r = take_idle(s, origin_client(s, want),
+		    want->idle_at_most);
 		if (*origin_r != NULL)
 			return 0;
 	}
-	return connect_new(s, client, origin_r);
+	err = origin_connect(s, want, deadline, origin_r);
+	if (err == 0 && (*origin_r)->conn.tls != NULL &&
+	    want->version == ORIGIN_ANY_VERSION)
+		err = shared_begin(s, deadline, origin_r);
+	return err;
 }
 
 int origin_borrow(struct server *s, usec_t idle_at_most,
     struct origin **origin_r)
 {
-	return origin_borrow_for(s, NULL, idle_at_most, origin_r);
+	struct origin_want want = {.idle_at_most = idle_at_most};
+
+	return origin_borrow_as(s, &want, origin_r);
 }
 
 /* Has something come behind the reply, of which no event will tell? */
@@ -331,8 +371,8 @@ void origin_give(struct origin **origin, usec_t patience)
 
 	INSIST_MAGIC(o, ORIGIN_MAGIC);
 	INSIST(list_empty(&o->link));
-	if (o->conn.watch.seen_hup || patience <= 0 || s->retired ||
-	    s->pool->conf->idle_max == 0 || has_more(o)) {
+	if (o->stream != NULL || o->conn.watch.seen_hup || patience <= 0 ||
+	    s->retired || s->pool->conf->idle_max == 0 || has_more(o)) {
 		origin_drop(origin);
 		return;
 	}
@@ -354,6 +394,9 @@ void origin_drop(struct origin **origin)
 	struct server *s = o->server;
 
 	*origin = NULL;
-	close_origin(o);
+	if (o->stream != NULL)
+		shared_return(o);
+	else
+		origin_end(o);
 	server_release(s);
 }

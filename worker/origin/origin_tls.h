@@ -45,6 +45,8 @@ struct origin_tls {
 };
 
 #define ORIGIN_TLS_HTTP1 STR("\010http/1.1")
+#define ORIGIN_TLS_HTTP2 STR("\2h2")
+#define ORIGIN_TLS_ANY STR("\2h2\010http/1.1")
 
 /*
  * The handshake on C, which is connected.  0; -EPROTO: origin_tls_verdict says

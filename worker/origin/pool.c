@@ -16,6 +16,7 @@
 #include "worker/origin/origin.h"
 #include "worker/origin/origin_tls.h"
 #include "worker/origin/queue.h"
+#include "worker/origin/shared.h"
 #include "worker/origin/trust.h"
 
 #define SERVER_MAGIC 0x53455256u
@@ -117,7 +118,11 @@ static void farewell(struct timer *t)
 	struct server *s = container_of(t, struct server, farewell);
 
 	INSIST_MAGIC(s, SERVER_MAGIC);
-	if (s->retired && s->reserved == 0)
+	if (!s->retired || s->reserved > 0)
+		return;
+	if (shared_has_any(s))
+		timer_set(t, loop_now() + FAREWELL);
+	else
 		server_free(s);
 }
 
@@ -153,6 +158,7 @@ static struct server *server_make(struct pool *p,
 	list_init(&s->check_link);
 	timer_init(&s->farewell, farewell);
 	origin_init_server(s);
+	shared_init_server(s);
 	name_server(s);
 	return s;
 }
@@ -200,6 +206,7 @@ void pool_retire_server(struct server *s)
 	checks_remove(s);
 	list_add_tail(&p->retired, &s->link);
 	origin_close_idle(s);
+	shared_leave(s);
 	if (s->reserved == 0)
 		timer_set(&s->farewell, loop_now() + FAREWELL);
 }
@@ -235,6 +242,15 @@ void server_release(struct server *s)
 		queue_freed(s->pool);
 	if (s->retired && s->reserved == 0)
 		timer_set(&s->farewell, loop_now() + FAREWELL);
+}
+
+void server_move(struct server *from, struct server *to)
+{
+	if (from == to)
+		return;
+	health_hold(to->row);
+	to->reserved++;
+	server_release(from);
 }
 
 /* ---- what may be used ---- */
@@ -372,7 +388,7 @@ static void pool_free(struct pool *p)
 	LIST_FOREACH(at, &p->retired) {
 		struct server *s = container_of(at, struct server, link);
 
-		if (s->reserved == 0)
+		if (s->reserved == 0 && !shared_has_any(s))
 			server_free(s);
 	}
 	health_detach(&p->row);

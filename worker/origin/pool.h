@@ -21,6 +21,15 @@
 
 struct ssl_ctx_st; /* of OpenSSL */
 
+/* The HTTP/2 connections of a server: shared.c. */
+struct shares {
+	struct list conns;    /* struct shared: who is asked first */
+	struct cond changed;  /* one that was being opened is there, or not */
+	unsigned connecting;  /* who open one */
+	unsigned waiting;     /* for that */
+	bool speaks_other;    /* the last time that it had a choice */
+};
+
 struct server {
 	uint32_t magic;
 	bool retired;
@@ -37,6 +46,7 @@ struct server {
 	unsigned reserved; /* by this process; what it holds in ROW */
 	struct list idle; /* struct origin, newest first */
 	struct timer idle_timer; /* due when the first is idle for too long */
+	struct shares shares;
 	struct tls_sessions sessions;
 	usec_t say_next; /* that its TLS fails: not before */
 	struct list link;     /* in pool->retired */
@@ -107,6 +117,9 @@ unsigned pools_private(void);
  * it.  False: it is full (max_conns), or an operator wants none any more. */
 bool server_reserve(struct server *s, bool stuck);
 void server_release(struct server *s);
+
+/* A reservation of FROM becomes one of TO, whether that has room or not. */
+void server_move(struct server *from, struct server *to);
 
 /* What all workers have in flight at S. */
 static inline unsigned server_in_flight(const struct server *s)

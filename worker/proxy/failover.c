@@ -136,11 +136,17 @@ static bool was_not_sent(const struct exchange *x)
 	    x->end == END_connect_deadline;
 }
 
+/* The server says that it has done nothing, and nothing was lost. */
+static bool was_refused(const struct exchange *x)
+{
+	return x->end == END_origin_refused && relay_is_at_hand(x);
+}
+
 static bool is_cause(const struct exchange *x, const struct reply *reply)
 {
 	const struct conf_retry *retry = &x->pool->retry;
 
-	if (was_not_sent(x))
+	if (was_not_sent(x) || was_refused(x))
 		return retry->on_connect;
 	if (x->end == END_NONE)
 		return has_status(retry, reply->head.status);
@@ -156,8 +162,8 @@ static bool may_again(const struct failover *f, const struct exchange *x,
     const struct reply *reply)
 {
 	return f->tries < x->pool->retry.attempts && is_cause(x, reply) &&
-	    !x->interim_sent && (was_not_sent(x) || relay_may_repeat(x)) &&
-	    !fiber_is_cancelled();
+	    !x->interim_sent && !fiber_is_cancelled() &&
+	    (was_not_sent(x) || was_refused(x) || relay_may_repeat(x));
 }
 
 /* Who could not be connected to has got nothing: the others get no more than

@@ -12,6 +12,7 @@
 
 #include "worker/http/fetch.h"
 #include "worker/http/h1.h"
+#include "worker/http/h2_ask.h"
 #include "worker/http/keep_alive.h"
 #include "worker/origin/balance.h"
 #include "worker/origin/outlier.h"
@@ -41,6 +42,27 @@ static int write_head(struct fetch *f, const struct server *s,
 	h1_write_request(&out, f->request, &options);
 	f->talk.head = out_text(&out);
 	return out_ok(&out) ? 0 : -ENOMEM;
+}
+
+static int talk_h1(struct fetch *f, struct origin *o, struct arena *a)
+{
+	int err = write_head(f, o->server, a);
+
+	return err < 0 ? err : talk(&f->talk, &o->conn, a);
+}
+
+static int talk_h2(struct fetch *f, struct origin *o, struct arena *a)
+{
+	const struct conf_server *s = o->server->conf;
+	struct h2_ask ask = {.https = s->https,
+	    .prefix = str_from(s->prefix),
+	    .host = f->host.p != NULL ? f->host : str_from(s->host),
+	    .lines = f->lines};
+	struct h2_fields fields;
+
+	if (!h2_ask(f->request, &ask, a, &fields))
+		return -ENOMEM;
+	return talk_stream(&f->talk, o->stream, &fields, a);
 }
 
 static void part(struct fetch *f, struct origin *o)
@@ -98,10 +120,8 @@ static int ask(struct fetch *f, struct origin *o, struct arena *a,
 {
 	struct server *s = o->server;
 	usec_t began = loop_now();
-	int err = write_head(f, s, a);
+	int err = o->stream != NULL ? talk_h2(f, o, a) : talk_h1(f, o, a);
 
-	if (err == 0)
-		err = talk(&f->talk, &o->conn, a);
 	*again_r = err < 0 && err != -ECANCELED && o->reused &&
 	    f->talk.silent;
 	if (!*again_r)

@@ -8,7 +8,8 @@
  *   borrow an origin -> send the head (and the body, or start its upload)
  *     -> read heads until a final one -> be the source of its body
  *
- * The first two are here, heads in relay_head.c, the source in relay_body.c.
+ * The first two are here, heads in relay_head.c, the source in relay_body.c;
+ * what is different in HTTP/2 is in relay_h2.c.
  */
 #include "worker/proxy/relay.h"
 
@@ -27,7 +28,6 @@
 #include "worker/proxy/spool.h"
 
 #define HEAD_EXTRA 512 /* what we add to a head, at most, but for a prefix */
-#define SENT_WITH_HEAD ((size_t)16 * 1024) /* bodies: larger ones take a fiber */
 #define SAY_EVERY (10 * USEC_PER_SEC) /* that there is no room */
 
 /* ---- the request ---- */
@@ -48,6 +48,11 @@ bool relay_may_repeat(const struct exchange *x)
 		return method_is_idempotent(x->request.method) &&
 		    spool_is_whole(x);
 	return has_method(retry, x->request.method_text) && spool_is_whole(x);
+}
+
+bool relay_is_at_hand(const struct exchange *x)
+{
+	return spool_is_whole(x) || x->body.total == spool_size(x);
 }
 
 /* A connection that was idle may be one that the origin is closing: what can't
@@ -75,6 +80,8 @@ static void fail_to_borrow(struct relay *r, const struct server *s, int err)
 	} else if (err == -EPROTO) {
 		(void)relay_fault(r, END_origin_tls,
 		    origin_tls_verdict()->fault);
+	} else if (err == -EPROTONOSUPPORT) {
+		(void)relay_fail(r, END_origin_version);
 	} else if (err == -ECANCELED || err == -EMFILE || err == -ENFILE ||
 	    err == -ENOMEM) {
 		say_short(s, err);
@@ -84,15 +91,24 @@ static void fail_to_borrow(struct relay *r, const struct server *s, int err)
 	}
 }
 
+/* What may become a tunnel takes a connection of its own. */
+static enum origin_version version_for(const struct exchange *x)
+{
+	return x->request.upgrade.n > 0 ? ORIGIN_HTTP1 : ORIGIN_ANY_VERSION;
+}
+
 static int borrow(struct relay *r, struct server *s, usec_t idle)
 {
-	bool told = s->pool->conf->proxy_protocol != 0;
 	struct proxy_header ends;
+	struct origin_want want = {.idle_at_most = idle,
+	    .version = version_for(r->x)};
 	int err;
 
-	if (told)
+	if (s->pool->conf->proxy_protocol != 0) {
 		forward_ends(r->x, &ends);
-	err = origin_borrow_for(s, told ? &ends : NULL, idle, &r->origin);
+		want.client = &ends;
+	}
+	err = origin_borrow_as(s, &want, &r->origin);
 	if (err == 0) {
 		relay_is_connected(r);
 		return 0;
@@ -120,7 +136,7 @@ struct str relay_lines(struct exchange *x)
 }
 
 /* The head, with the body if all of it is at hand and small. */
-static int send_request(struct relay *r, const struct server *s)
+static int send_h1_request(struct relay *r, const struct server *s)
 {
 	struct exchange *x = r->x;
 	struct h1_field key = {STR("Sec-WebSocket-Key"),
@@ -139,7 +155,7 @@ static int send_request(struct relay *r, const struct server *s)
 	struct pace pace = pace_of_silence(s->pool->conf->timeouts.idle);
 	struct iovec iov[2];
 	struct str body;
-	bool held = spool_in_memory(x, &body) && body.n <= SENT_WITH_HEAD;
+	bool held = spool_in_memory(x, &body) && body.n <= RELAY_SENT_WITH_HEAD;
 	int err;
 
 	h1_write_request(&out, &x->request, &options);
@@ -150,7 +166,16 @@ static int send_request(struct relay *r, const struct server *s)
 	err = conn_write(&r->origin->conn, iov, held ? 2 : 1, &pace);
 	if (err == -ECANCELED || err == -ETIMEDOUT)
 		return relay_fail_origin(r, err, upload_end_of_stall(&pace));
-	return held ? 0 : upload_start(&r->upload, x, &r->origin->conn);
+	return held ? 0 : upload_start(&r->upload, x, r->origin);
+}
+
+static int send_request(struct relay *r)
+{
+	const struct server *s = r->origin->server;
+
+	if (r->origin->stream != NULL)
+		return relay_h2_send(r, s);
+	return send_h1_request(r, s);
 }
 
 /* ---- from the outside ---- */
@@ -171,6 +196,13 @@ static bool was_stale(const struct relay *r)
 	    relay_end(r) == END_origin_closed && relay_may_repeat(r->x);
 }
 
+/* The connection of HTTP/2 was about to go, or the server is busy: another one
+ * of its connections may do. */
+static bool was_refused(const struct relay *r)
+{
+	return relay_end(r) == END_origin_refused && relay_is_at_hand(r->x);
+}
+
 /* The memory of what failed is used again, unless that is not the last. */
 static void end_try(struct relay *r, const struct arena *mark)
 {
@@ -184,7 +216,7 @@ static void end_try(struct relay *r, const struct arena *mark)
 		arena_rewind(&x->arena, mark);
 }
 
-/* One try. 0; 1: the idle connection was closed already, try a new one; -1. */
+/* One try. 0; 1: the connection was closed already, try a new one; -1. */
 static int try(struct exchange *x, struct server *s, usec_t idle,
     struct reply *reply, struct apart *apart)
 {
@@ -203,14 +235,14 @@ static int try(struct exchange *x, struct server *s, usec_t idle,
 	relay_init(r, x);
 	r->apart = apart;
 	if (borrow(r, s, idle) == 0 &&
-	    send_request(r, r->origin->server) == 0 &&
+	    send_request(r) == 0 &&
 	    relay_read_final_head(r, &reply->head) == 0) {
 		server_measured(r->origin->server, relay_took(r));
 		relay_judge_head(r, r->origin->server, reply->head.status);
 		relay_begin_body(r, reply);
 		return 0;
 	}
-	stale = was_stale(r);
+	stale = was_stale(r) || was_refused(r);
 	r->judged |= stale; /* a closed connection says nothing */
 	end_try(r, &mark);
 	return stale ? 1 : -1;

@@ -60,6 +60,10 @@ WAITS void relay_give_up(struct reply *reply);
  * its body is at hand as a whole (RFC 9110, 9.2.2). */
 bool relay_may_repeat(const struct exchange *x);
 
+/* Nothing of its body is lost: it can go to another server if this one has done
+ * nothing. */
+bool relay_is_at_hand(const struct exchange *x);
+
 /* The field lines of ours for an origin, in the arena of X; STR_NONE: there is
  * no room for them. */
 struct str relay_lines(struct exchange *x);

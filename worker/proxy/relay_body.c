@@ -14,13 +14,14 @@
 #include "worker/http/hop.h"
 #include "worker/http/keep_alive.h"
 #include "worker/origin/origin.h"
+#include "worker/proxy/grpc.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
 #include "worker/proxy/relay_verdict.h"
 
 #define RELAY_MAGIC 0x52454c41u
 
-static struct relay *relay_of(struct source *s)
+struct relay *relay_of(struct source *s)
 {
 	struct relay *r = container_of(s, struct relay, source);
 
@@ -33,14 +34,15 @@ static struct relay *relay_of(struct source *s)
 /*
  * Does the origin, whose reply is complete, want the rest of the request?  It
  * may, unless it said that it closes, or the client still waits to be told to
- * send its body, and was told something else.
+ * send its body, and was told something else.  A call of gRPC is over with its
+ * status.
  */
 static bool wants_rest(const struct relay *r)
 {
 	const struct exchange *x = r->x;
 
 	return r->whole && r->reusable && r->start == r->end &&
-	    r->upload.running &&
+	    r->upload.running && !grpc_is(&x->request) &&
 	    !(x->request.expects_continue && x->body.total == 0);
 }
 
@@ -112,6 +114,13 @@ static void expect_trailers(struct relay *r, struct message *head)
 	hop_keep_trailer(head);
 }
 
+void relay_take_trailers(struct relay *r, struct message *trailers)
+{
+	hide_names(trailers);
+	headers_hide(r->x, trailers);
+	r->source.trailers = trailers;
+}
+
 /* Those that came with the end of the body.  0 or -1. */
 static int read_trailers(struct relay *r)
 {
@@ -126,9 +135,7 @@ static int read_trailers(struct relay *r)
 		fault = head_parse_trailers(section, &r->x->arena, trailers);
 	if (fault != FAULT_NONE)
 		return relay_malformed(r, fault);
-	hide_names(trailers);
-	headers_hide(r->x, trailers);
-	r->source.trailers = trailers;
+	relay_take_trailers(r, trailers);
 	return 0;
 }
 
@@ -264,9 +271,13 @@ void relay_begin_body(struct relay *r, struct reply *reply)
 
 	reply->source = &r->source;
 	reply->head_len = r->head_len;
+	r->patience = pool->timeouts.idle;
+	if (r->origin->stream != NULL) {
+		relay_h2_begin_body(r, reply);
+		return;
+	}
 	body_begin(&r->body, &reply->head.framing);
 	expect_trailers(r, &reply->head);
-	r->patience = pool->timeouts.idle;
 	r->idle = keep_alive_patience(&reply->head, pool->idle_timeout);
 	r->reusable = reply->head.keep_alive && r->idle > 0 &&
 	    pool->idle_max > 0;
@@ -298,6 +309,8 @@ bool relay_put_off(struct reply *reply)
 	struct relay *r = relay_of(reply->source);
 
 	upload_stop(&r->upload);
+	if (r->origin != NULL && r->origin->stream != NULL)
+		return false;
 	if (source_is_ready(&r->source) && r->body.done && r->origin != NULL)
 		complete(r);
 	return r->origin == NULL;

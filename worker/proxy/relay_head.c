@@ -94,26 +94,33 @@ void relay_give_block(struct relay *r)
 /* ---- receiving from the origin ---- */
 
 /*
- * Waits until the origin has something to read.  While the request's body is
- * still on its way its own pace is the limit: patience with the origin starts
- * when the upload has ended.
+ * While the request's body is still on its way its own pace is the limit:
+ * patience with the origin starts when the upload has ended.
  */
-static int wait_readable(struct relay *r, usec_t deadline)
+bool relay_waits_on(const struct relay *r, usec_t *deadline)
 {
 	const struct upload *u = &r->upload;
+	usec_t later = loop_now() + r->patience;
 
-	for (;;) {
-		int err = conn_wait_readable(&r->origin->conn, deadline);
-		usec_t later = loop_now() + r->patience;
+	if (u->fiber == NULL)
+		return false;
+	if (!u->running)
+		later = u->ended + r->patience;
+	if (later <= *deadline)
+		return false;
+	*deadline = later;
+	return true;
+}
 
-		if (err != -ETIMEDOUT || u->fiber == NULL)
-			return err;
-		if (!u->running)
-			later = u->ended + r->patience;
-		if (later <= deadline)
-			return err;
-		deadline = later;
-	}
+/* Waits until the origin has something to read. */
+static int wait_readable(struct relay *r, usec_t deadline)
+{
+	int err;
+
+	do
+		err = conn_wait_readable(&r->origin->conn, deadline);
+	while (err == -ETIMEDOUT && relay_waits_on(r, &deadline));
+	return err;
 }
 
 /* A block with room behind what is at hand. */
@@ -180,7 +187,7 @@ static void move_to_front(struct relay *r)
 }
 
 /* The first byte has its patience, and so has the rest of the head. */
-static int read_head(struct relay *r, struct message *head)
+static int read_h1_head(struct relay *r, struct message *head)
 {
 	size_t most = r->x->pool->header_max;
 	usec_t deadline = loop_now() + r->patience;
@@ -210,6 +217,13 @@ static int read_head(struct relay *r, struct message *head)
 		if (got <= 0)
 			return relay_fail_origin(r, got, END_origin_deadline);
 	}
+}
+
+static int read_head(struct relay *r, struct message *head)
+{
+	if (r->origin->stream != NULL)
+		return relay_h2_read_head(r, head);
+	return read_h1_head(r, head);
 }
 
 /* "websocket" of "websocket/13". */

@@ -1,13 +1,17 @@
 /*
  * relay_inside.h - what the parts of a relay share: relay.c sends the
  * request, relay_head.c reads the heads of the reply, relay_body.c its body,
- * relay_verdict.c says how the server was.
+ * relay_h2.c does the same with a stream of HTTP/2, and relay_verdict.c says
+ * how the server was.
  */
 #ifndef WORKER_PROXY_RELAY_INSIDE_H
 #define WORKER_PROXY_RELAY_INSIDE_H
 
 #include "worker/proxy/relay.h"
 #include "worker/proxy/upload.h"
+
+/* Bodies that go out with their head: larger ones take a fiber. */
+#define RELAY_SENT_WITH_HEAD ((size_t)16 * 1024)
 
 struct relay {
 	uint32_t magic;
@@ -26,6 +30,7 @@ struct relay {
 	bool broken;	  /* what was decoded ahead was malformed */
 	struct str decoded; /* of the body, ahead of the next pull */
 	size_t head_len;  /* of the reply's head */
+	size_t taken;	  /* HTTP/2: of the piece that was pulled last */
 	char *block;	  /* a BODY block: block[start..end) is received */
 	size_t start;
 	size_t end;
@@ -60,6 +65,25 @@ int relay_malformed(struct relay *r, enum fault fault);
 /* The connection is there; the first byte of the reply is. */
 void relay_is_connected(struct relay *r);
 void relay_has_begun(struct relay *r);
+
+/* DEADLINE has come: shall the origin be waited for until a later one? */
+bool relay_waits_on(const struct relay *r, usec_t *deadline);
+
+struct relay *relay_of(struct source *s);
+
+/* Trailer fields have come, which the client gets. */
+void relay_take_trailers(struct relay *r, struct message *trailers);
+
+/* ---- with a stream of HTTP/2 ---- */
+
+/* Sends the head, and the body or the beginning of its upload.  0 or -1. */
+WAITS int relay_h2_send(struct relay *r, const struct server *s);
+
+/* The next head, which may be an interim one.  0 or -1. */
+WAITS int relay_h2_read_head(struct relay *r, struct message *head);
+
+/* R->source yields what follows REPLY's head. */
+void relay_h2_begin_body(struct relay *r, struct reply *reply);
 
 /* Gives the block back, with whatever is at hand. */
 void relay_give_block(struct relay *r);

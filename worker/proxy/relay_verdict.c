@@ -33,6 +33,8 @@ static enum server_result result_of(enum end end)
 		return SERVER_connect_deadline;
 	case END_origin_tls:
 		return SERVER_tls;
+	case END_origin_version:
+		return SERVER_version;
 	case END_origin_closed:
 		return SERVER_closed;
 	case END_origin_malformed:

@@ -1,0 +1,187 @@
+/*
+ * relay_h2.c - the same request and reply as a stream of HTTP/2.
+ *
+ * Runs on the exchange's fiber; the session's does what touches the connection
+ * (http/h2.h).  What is here is what differs from HTTP/1: how a head is
+ * written, where the pieces of a body lie, and what it means that a stream is
+ * reset (RFC 9113, 8.1 and 8.7).
+ *
+ * A piece lies in its stream until it was sent on, so the stream, and with it
+ * the server's place, is kept until the client has taken the last one.
+ */
+#include <errno.h>
+
+#include "worker/http/h2_ask.h"
+#include "worker/http/hop.h"
+#include "worker/origin/shared.h"
+#include "worker/proxy/forward.h"
+#include "worker/proxy/relay_inside.h"
+#include "worker/proxy/relay_verdict.h"
+#include "worker/proxy/spool.h"
+
+#define LINE_MORE 4 /* ": " and the line end, in HTTP/1 */
+#define STATUS_LINE 64
+
+static struct h2_stream *stream_of(const struct relay *r)
+{
+	return r->origin->stream;
+}
+
+/* ---- the request ---- */
+
+/* False: it does not fit. */
+static bool write_head(struct exchange *x, const struct server *s,
+    struct h2_fields *f)
+{
+	struct h2_ask ask = {.https = s->conf->https,
+	    .prefix = str_from(s->conf->prefix),
+	    .host = forward_host(x, s->conf),
+	    .lines = relay_lines(x)};
+
+	return ask.lines.n > 0 && h2_ask(&x->request, &ask, &x->arena, f);
+}
+
+/* A tunnel is not made of a stream; any other Upgrade may be ignored (RFC 9110,
+ * 7.8). */
+static bool is_websocket(const struct exchange *x)
+{
+	return str_eq_nocase(x->request.upgrade, STR("websocket"));
+}
+
+int relay_h2_send(struct relay *r, const struct server *s)
+{
+	struct exchange *x = r->x;
+	bool empty = !body_expected(&x->request.framing);
+	struct pace pace = pace_of_silence(s->pool->conf->timeouts.idle);
+	struct h2_fields *f = ARENA_NEW(&x->arena, struct h2_fields);
+	struct str body;
+	int err;
+
+	if (is_websocket(x))
+		return relay_fail(r, END_origin_version);
+	if (f == NULL || !write_head(x, s, f))
+		return relay_fail(r, END_overloaded);
+	err = h2_write_head(stream_of(r), f, empty ? H2_HEAD_LAST : H2_HEAD);
+	if (err == -ECANCELED)
+		return relay_fail_origin(r, err, END_stopped);
+	if (empty || err < 0)
+		return 0;
+	if (!spool_in_memory(x, &body) || body.n > RELAY_SENT_WITH_HEAD)
+		return upload_start(&r->upload, x, r->origin);
+	err = h2_write(stream_of(r), &body, 1, true, &pace);
+	if (err == -ECANCELED || err == -ETIMEDOUT)
+		return relay_fail_origin(r, err, upload_end_of_stall(&pace));
+	return 0;
+}
+
+/* ---- the reply's head ---- */
+
+/* A connection that is lost has said nothing of the request. */
+static int fail(struct relay *r, int err, enum end at_deadline)
+{
+	if (err == -ECONNRESET && h2_was_refused(stream_of(r)))
+		return relay_fail(r, END_origin_refused);
+	if (err == -ETIMEDOUT)
+		shared_distrust(r->origin);
+	return relay_fail_origin(r, err, at_deadline);
+}
+
+/* As what it would have been received in HTTP/1. */
+static size_t text_length(const struct message *m)
+{
+	size_t n = STATUS_LINE;
+
+	for (unsigned i = 0; i < m->field_count; i++)
+		n += m->fields[i].name_len + m->fields[i].value_len +
+		    (size_t)LINE_MORE;
+	return n;
+}
+
+int relay_h2_read_head(struct relay *r, struct message *head)
+{
+	usec_t deadline = loop_now() + r->patience;
+	enum fault fault = FAULT_NONE;
+	int err;
+
+	do
+		err = h2_reply(stream_of(r), deadline, r->x->request.method,
+		    &r->x->arena, head, &fault);
+	while (err == -ETIMEDOUT && relay_waits_on(r, &deadline));
+	if (err < 0) {
+		r->silent = err == -ECONNRESET && shared_is_lost(r->origin);
+		return fail(r, err, END_origin_deadline);
+	}
+	relay_has_begun(r);
+	if (fault != FAULT_NONE)
+		return relay_malformed(r, fault);
+	r->head_len = text_length(head);
+	return 0;
+}
+
+/* ---- the reply's body ---- */
+
+static int read_trailers(struct relay *r)
+{
+	struct message *trailers = ARENA_NEW(&r->x->arena, struct message);
+	enum fault fault = FAULT_no_room;
+
+	if (trailers != NULL)
+		fault = h2_trailers(stream_of(r), &r->x->arena, trailers);
+	if (fault != FAULT_NONE)
+		return relay_malformed(r, fault);
+	if (trailers->field_count > 0)
+		relay_take_trailers(r, trailers);
+	return 0;
+}
+
+/* The last byte of the reply has come. */
+static int complete(struct relay *r)
+{
+	r->source.ended = r->body.done = r->whole = true;
+	relay_judge(r, r->origin->server, SERVER_well, 0);
+	return r->x->request.takes_trailers ? read_trailers(r) : 0;
+}
+
+static bool source_is_ready(struct source *s)
+{
+	struct relay *r = relay_of(s);
+
+	return s->ended || h2_is_readable(stream_of(r));
+}
+
+static bool is_last(const struct relay *r, struct str piece)
+{
+	return h2_is_whole(stream_of(r)) && h2_held_in_all(stream_of(r)) == piece.n;
+}
+
+static int source_pull(struct source *s, struct str *piece_r)
+{
+	struct relay *r = relay_of(s);
+	struct pace pace = pace_of_silence(r->patience);
+	int got;
+
+	*piece_r = STR("");
+	if (s->ended)
+		return 0;
+	h2_consumed(stream_of(r), r->taken);
+	r->taken = 0;
+	got = h2_read(stream_of(r), &pace, piece_r);
+	if (got < 0)
+		return fail(r, got, END_origin_idle);
+	r->taken = piece_r->n;
+	if ((got == 0 || is_last(r, *piece_r)) && complete(r) < 0)
+		return -1;
+	return got;
+}
+
+void relay_h2_begin_body(struct relay *r, struct reply *reply)
+{
+	r->source.pull = source_pull;
+	r->source.is_ready = source_is_ready;
+	r->source.pass = NULL;
+	r->reusable = true;
+	if (r->x->request.takes_trailers)
+		hop_keep_trailer(&reply->head);
+	if (h2_is_whole(stream_of(r)) && h2_held_in_all(stream_of(r)) == 0)
+		(void)complete(r);
+}
