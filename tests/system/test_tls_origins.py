@@ -67,6 +67,8 @@ WRONG = [
     (["a.test", "b.test"], {}, "tls_name",
      r"other names \(it is for a.test, b.test; asked for 127.0.0.1\); .*"
      r"tls.name"),
+    (["a.test", *(f"{c * 60}.test" for c in "bcdefg")], {}, "tls_name",
+     r"it is for a.test, b{60}, c{60}, d{60}, \.\.\.; asked"),
     (["127.0.0.1"], {"ends": -DAY, "begins": -2 * DAY}, "tls_expired",
      r"expired \(/CN=127.0.0.1 ended on \d{4}-\d\d-\d\d; "),
     (["127.0.0.1"], {"begins": DAY}, "tls_early",
@@ -77,7 +79,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize("names, options, fault, message", WRONG,
-                         ids=[row[2] for row in WRONG])
+                         ids=[row[2] + str(len(row[0])) for row in WRONG])
 def test_a_bad_certificate_is_refused(trusting, tls_origin, certs, names,
                                       options, fault, message):
     behind = tls_origin(HELLO, certs.leaf(*names, **options))
@@ -185,14 +187,7 @@ routes = ( {{ path = "/"; pool = "web"; }} );''')
 # ---- connections ----
 
 def test_connections_are_used_again_though_tickets_came(trusting, good):
-    gate = Gate()
-
-    def late_tickets(peer):
-        while True:
-            peer.requests.append(peer.read_request())
-            peer.send(HELLO)
-            gate.reached.release()
-    behind = good(late_tickets, tickets=4)
+    behind = good(HELLO, tickets=4)
     daemon = trusting(behind)
     with daemon.client() as client:
         for _ in range(5):
