@@ -88,6 +88,29 @@ def test_a_server_that_asks_gets_our_certificate(sluice, tls_origin, certs,
     assert behind.peers[0].client["subject"] == ((("commonName", "proxy"),),)
 
 
+def test_a_renewed_certificate_is_shown_and_no_session_of_the_former_resumed(
+        sluice, tls_origin, certs, workdir):
+    def put(pair):
+        for name, text in (("key", pair.key), ("pem", pair.cert)):
+            (workdir / "new").write_text(text.read_text())
+            (workdir / "new").chmod(0o600)
+            (workdir / "new").rename(workdir / f"proxy.{name}")
+    put(certs.client("old"))
+    behind = tls_origin(reply(b"x", fields=["Connection: close"]),
+                        certs.leaf("127.0.0.1"), client_ca=certs.ca)
+    daemon = sluice(
+        workers=1, conf='certificate_watch = "100ms";\n', vhost=pool(
+            behind, settings=of_ca(certs, f'cert = "{workdir}/proxy.pem";')))
+    for _ in range(2):
+        assert daemon.get("/").status == 200
+    put(certs.client("new"))
+    daemon.wait_error("proxy.pem renewed, CN=new")
+    eventually(lambda: daemon.get("/").status == 200 and
+               behind.peers[-1].client["subject"][0][0][1] == "new",
+               what="the new certificate")
+    assert behind.resumptions > 0
+
+
 @pytest.mark.parametrize("version, faults", [
     ("TLSv1_2", {"tls_disagreed", "tls_broken"}), ("TLSv1_3", {"tls_client"})])
 def test_a_server_that_gets_none_refuses_us(sluice, tls_origin, certs,

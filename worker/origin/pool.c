@@ -370,6 +370,14 @@ int pools_init(const struct conf *conf)
 	return err;
 }
 
+/* Who resumes a session is known by what was shown when it began. */
+static void renew(struct pool *p, const struct conf_pair *pair)
+{
+	origin_tls_renew(p->tls, pair);
+	for (unsigned i = 0; i < p->count; i++)
+		tls_sessions_forget(&p->at[i]->sessions);
+}
+
 void pools_renew_pair(unsigned number)
 {
 	for (unsigned i = 0; i < pool_count; i++) {
@@ -377,7 +385,7 @@ void pools_renew_pair(unsigned number)
 
 		if (pools[i].tls != NULL && pair != NULL &&
 		    pair->number == number)
-			origin_tls_renew(pools[i].tls, pair);
+			renew(&pools[i], pair);
 	}
 }
 
