@@ -96,9 +96,14 @@ static void find_https_port(struct conf_vhost *v,
 
 static void warn_unused(struct conf_build *b, const struct conf_draft *draft)
 {
-	conf_report_lint(b->report, LINT_tls_unused,
-	    &draft->bindings.at[0].spot,
-	    "this vhost has a certificate, but no address with TLS");
+	const struct conf_bindings *from = draft->bindings.count > 0
+	    ? &draft->bindings : &b->bindings;
+
+	if (from->count == 0)
+		return;
+	conf_report_lint(b->report, LINT_tls_unused, &from->at[0].spot,
+	    "the vhost \"%s\" has a certificate, but no address with TLS",
+	    draft->vhost->name);
 	conf_report_help(b->report, "write listen = [ \"80\", \"443\" ];");
 }
 
@@ -117,7 +122,7 @@ void conf_binding_settle(struct conf_build *b, struct conf_draft *draft)
 	if (v->tls == NULL || v->tcp)
 		return;
 	find_https_port(v, &draft->settled);
-	if (v->https_port == 0 && draft->bindings.count > 0)
+	if (v->https_port == 0)
 		warn_unused(b, draft);
 }
 

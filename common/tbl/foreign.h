@@ -121,11 +121,6 @@ FOREIGN("proxy_cookie_path", "nginx", COOKIES_rewrite_path,
     "cookies = { rewrite_path = \"/app\"; };")
 FOREIGN("proxy_next_upstream", "nginx", POOL_retry, "retry of a pool")
 FOREIGN("proxy_http_version", "nginx", NONE, "nothing: it is right without it")
-FOREIGN("proxy_ssl_server_name", "nginx", NONE,
-    "nothing: it is right without it")
-FOREIGN("proxy_ssl_verify", "nginx", POOL_tls, "tls of a pool")
-FOREIGN("proxy_ssl_name", "nginx", POOL_tls, "tls of a pool")
-FOREIGN("proxy_ssl_trusted_certificate", "nginx", POOL_tls, "tls of a pool")
 FOREIGN("set_real_ip_from", "nginx", GLOBAL_trusted_proxies,
     "trusted_proxies = [ \"10.0.0.0/8\" ]; in sluiced.conf")
 FOREIGN("real_ip_header", "nginx", GLOBAL_trusted_proxies,
@@ -166,15 +161,66 @@ FOREIGN("merge_slashes", "nginx", NONE,
 FOREIGN("underscores_in_headers", "nginx", NONE,
     "nothing: sluiced.conf(5) says how paths and fields are read")
 FOREIGN("stub_status", "nginx", GLOBAL_metrics, "sluicectl status, and metrics")
-FOREIGN("ssl_certificate", "nginx", VHOST_tls,
-    "tls = { cert = \"/etc/ssl/app.pem\"; };")
-FOREIGN("ssl_certificate_key", "nginx", VHOST_tls, "tls")
-FOREIGN("ssl_protocols", "nginx", VHOST_tls, "tls")
-FOREIGN("ssl_ciphers", "nginx", VHOST_tls, "tls")
-FOREIGN("ssl_session_cache", "nginx", VHOST_tls, "tls")
-FOREIGN("ssl", "nginx", VHOST_tls, "tls")
-FOREIGN("http2", "nginx", VHOST_tls, "nothing: it comes with tls")
+FOREIGN("ssl_certificate", "nginx", TLS_cert,
+    "tls = { cert = \"/etc/ssl/www.pem\"; };")
+FOREIGN("ssl_certificate_key", "nginx", TLS_key,
+    "tls = { cert = \"/etc/ssl/www.pem\"; key = \"/etc/ssl/www.key\"; };")
+FOREIGN("ssl_protocols", "nginx", TLS_min, "tls = { min = \"1.2\"; };")
+FOREIGN("ssl_ciphers", "nginx", TLS_ciphers,
+    "nothing: the default is good; or ciphers of tls")
+FOREIGN("ssl_prefer_server_ciphers", "nginx", NONE,
+    "nothing: the default is good")
+FOREIGN("ssl_ecdh_curve", "nginx", NONE, "nothing: the default is good")
+FOREIGN("ssl_dhparam", "nginx", NONE,
+    "nothing: key exchange is by elliptic curves")
+FOREIGN("ssl_session_cache", "nginx", SHARED_sessions,
+    "nothing: sessions are resumed by all workers; shared.sessions is the size")
+FOREIGN("ssl_session_tickets", "nginx", NONE,
+    "nothing: their keys change by themselves")
+FOREIGN("ssl_session_timeout", "nginx", NONE, "nothing: the default is good")
+FOREIGN("ssl_trusted_certificate", "nginx", TLS_chain, "chain of tls")
+FOREIGN("ssl_client_certificate", "nginx", TLS_client_ca,
+    "tls = { client_ca = \"/etc/ssl/ca.pem\"; };")
+FOREIGN("ssl_verify_client", "nginx", TLS_client_cert,
+    "tls = { client_cert = \"require\"; };")
+FOREIGN("ssl_stapling", "nginx", TLS_ocsp_staple,
+    "tls = { ocsp_staple = true; };")
+FOREIGN("ssl_early_data", "nginx", TLS_early_data,
+    "tls = { early_data = true; };")
+FOREIGN("ssl_reject_handshake", "nginx", NONE,
+    "nothing: names that no vhost has are refused")
+FOREIGN("ssl_preread", "nginx", VHOST_tls, "tls = \"passthrough\";")
+FOREIGN("proxy_ssl_verify", "nginx", POOL_TLS_verify,
+    "nothing: servers with https:// are verified  (tls of a pool)")
+FOREIGN("proxy_ssl_trusted_certificate", "nginx", POOL_TLS_ca,
+    "tls = { ca = \"/etc/ssl/ca.pem\"; };  (of a pool)")
+FOREIGN("proxy_ssl_name", "nginx", POOL_TLS_name,
+    "tls = { name = \"app.internal\"; };  (of a pool)")
+FOREIGN("proxy_ssl_server_name", "nginx", NONE,
+    "nothing: the name is always asked for  (tls of a pool)")
+FOREIGN("proxy_ssl_certificate", "nginx", POOL_TLS_cert,
+    "tls = { cert = \"/etc/ssl/proxy.pem\"; };  (of a pool)")
+FOREIGN("grpc_pass", "nginx", POOL_http,
+    "a pool with http = \"2\";")
+FOREIGN("http2_max_concurrent_streams", "nginx", LIMITS_streams,
+    "limits = { streams = 128; };")
+FOREIGN("ssl", "nginx", VHOST_tls,
+    "tls = { cert = \"/etc/ssl/www.pem\"; };")
+FOREIGN("http2", "nginx", TLS_alpn, "nothing: it comes with tls")
 FOREIGN("bind", "HAProxy", VHOST_listen, "listen = \"80\";")
+FOREIGN("crt", "HAProxy", TLS_cert,
+    "tls = { cert = \"/etc/ssl/www.pem\"; };")
+FOREIGN("ca-file", "HAProxy", TLS_client_ca,
+    "client_ca of tls for clients, ca of tls for servers of a pool")
+FOREIGN("ssl-min-ver", "HAProxy", TLS_min, "tls = { min = \"1.2\"; };")
+FOREIGN("accept-proxy", "HAProxy", GLOBAL_proxy_protocol_from,
+    "proxy_protocol_from = [ \"10.0.0.0/8\" ];  (in sluiced.conf)")
+FOREIGN("send-proxy", "HAProxy", POOL_proxy_protocol,
+    "proxy_protocol = \"v1\";  (of a pool)")
+FOREIGN("send-proxy-v2", "HAProxy", POOL_proxy_protocol,
+    "proxy_protocol = \"v2\";  (of a pool)")
+FOREIGN("sni", "HAProxy", POOL_TLS_name,
+    "tls = { name = \"app.internal\"; };  (of a pool)")
 FOREIGN("frontend", "HAProxy", NONE, "a vhost is a file of its own")
 FOREIGN("backend", "HAProxy", VHOST_pools,
     "pools = { web = { servers = [ \"http://10.0.0.11:8080\" ]; }; };")
@@ -194,7 +240,8 @@ FOREIGN("pidfile", "HAProxy and Apache", GLOBAL_pid_file,
     "pid_file = \"/run/sluice/sluiced.pid\";")
 FOREIGN("option", "HAProxy", NONE,
     "nothing of this kind: each setting has a name")
-FOREIGN("mode", "HAProxy", NONE, "nothing: a vhost is for HTTP")
+FOREIGN("mode", "HAProxy", VHOST_tcp,
+    "nothing: a vhost is for HTTP; or tcp = \"5432\";")
 FOREIGN("timeout", "HAProxy", VHOST_timeouts,
     "timeouts = { idle = \"60s\"; }; of clients, and timeouts of a pool")
 FOREIGN("acl", "HAProxy", VHOST_routes,
@@ -266,10 +313,32 @@ FOREIGN("LogLevel", "Apache", ERROR_LOG_level,
     "error_log = { level = \"warning\"; };")
 FOREIGN("ErrorDocument", "Apache", VHOST_errors,
     "errors = ( { status = 503; file = \"/srv/busy.html\"; } );")
-FOREIGN("SSLEngine", "Apache", VHOST_tls, "tls")
-FOREIGN("SSLCertificateFile", "Apache", VHOST_tls, "tls")
-FOREIGN("SSLCertificateKeyFile", "Apache", VHOST_tls, "tls")
-FOREIGN("SSLProxyEngine", "Apache", VHOST_tls, "tls")
+FOREIGN("SSLEngine", "Apache", VHOST_tls,
+    "tls = { cert = \"/etc/ssl/www.pem\"; };")
+FOREIGN("SSLCertificateFile", "Apache", TLS_cert,
+    "tls = { cert = \"/etc/ssl/www.pem\"; };")
+FOREIGN("SSLCertificateKeyFile", "Apache", TLS_key,
+    "tls = { cert = \"/etc/ssl/www.pem\"; key = \"/etc/ssl/www.key\"; };")
+FOREIGN("SSLCertificateChainFile", "Apache", TLS_chain, "chain of tls")
+FOREIGN("SSLProtocol", "Apache", TLS_min, "tls = { min = \"1.2\"; };")
+FOREIGN("SSLCipherSuite", "Apache", TLS_ciphers,
+    "nothing: the default is good; or ciphers of tls")
+FOREIGN("SSLHonorCipherOrder", "Apache", NONE, "nothing: the default is good")
+FOREIGN("SSLCACertificateFile", "Apache", TLS_client_ca,
+    "tls = { client_ca = \"/etc/ssl/ca.pem\"; };")
+FOREIGN("SSLVerifyClient", "Apache", TLS_client_cert,
+    "tls = { client_cert = \"require\"; };")
+FOREIGN("SSLUseStapling", "Apache", TLS_ocsp_staple,
+    "tls = { ocsp_staple = true; };")
+FOREIGN("Protocols", "Apache", TLS_alpn, "nothing: HTTP/2 comes with tls")
+FOREIGN("RemoteIPProxyProtocol", "Apache", GLOBAL_proxy_protocol_from,
+    "proxy_protocol_from = [ \"10.0.0.0/8\" ];  (in sluiced.conf)")
+FOREIGN("SSLProxyEngine", "Apache", POOL_servers,
+    "servers = [ \"https://10.0.0.11\" ];")
+FOREIGN("SSLProxyVerify", "Apache", POOL_TLS_verify,
+    "nothing: servers with https:// are verified  (tls of a pool)")
+FOREIGN("SSLProxyCACertificateFile", "Apache", POOL_TLS_ca,
+    "tls = { ca = \"/etc/ssl/ca.pem\"; };  (of a pool)")
 FOREIGN("LoadModule", "Apache", NONE, "nothing: all is built in")
 FOREIGN("MaxRequestWorkers", "Apache", GLOBAL_fibers, "fibers = 16384;")
 FOREIGN("Require", "Apache", VHOST_access, "access")
@@ -303,6 +372,15 @@ FOREIGN("handle_path", "Caddy", VHOST_routes,
 FOREIGN("redir", "Caddy", ROUTE_redirect,
     "{ path = \"/old\"; redirect = \"/new${path_rest}\"; }")
 FOREIGN("file_server", "Caddy", VHOST_root, "root")
+FOREIGN("client_auth", "Caddy", TLS_client_cert,
+    "tls = { client_ca = \"/etc/ssl/ca.pem\"; client_cert = \"require\"; };")
+FOREIGN("auto_https", "Caddy", TLS_redirect, "tls = { redirect = false; };")
+FOREIGN("tls_insecure_skip_verify", "Caddy", POOL_TLS_verify,
+    "tls = { verify = false; };  (of a pool)")
+FOREIGN("tls_trusted_ca_certs", "Caddy", POOL_TLS_ca,
+    "tls = { ca = \"/etc/ssl/ca.pem\"; };  (of a pool)")
+FOREIGN("tls_server_name", "Caddy", POOL_TLS_name,
+    "tls = { name = \"app.internal\"; };  (of a pool)")
 FOREIGN("encode", "Caddy", VHOST_compress, "compress")
 FOREIGN("header_up", "Caddy", VHOST_headers,
     "headers = { request = { set = { X-Env = \"prod\"; }; }; };")
@@ -353,6 +431,22 @@ FOREIGN("loadBalancer", "Traefik", VHOST_pools,
 FOREIGN("middlewares", "Traefik", NONE,
     "nothing of this kind: what they do are settings of vhosts and routes")
 FOREIGN("certificatesResolvers", "Traefik", GLOBAL_acme, "acme")
+FOREIGN("certFile", "Traefik", TLS_cert,
+    "tls = { cert = \"/etc/ssl/www.pem\"; };")
+FOREIGN("keyFile", "Traefik", TLS_key,
+    "tls = { cert = \"/etc/ssl/www.pem\"; key = \"/etc/ssl/www.key\"; };")
+FOREIGN("minVersion", "Traefik", TLS_min, "tls = { min = \"1.2\"; };")
+FOREIGN("cipherSuites", "Traefik", TLS_ciphers,
+    "nothing: the default is good; or ciphers of tls")
+FOREIGN("clientAuth", "Traefik", TLS_client_cert,
+    "tls = { client_ca = \"/etc/ssl/ca.pem\"; client_cert = \"require\"; };")
+FOREIGN("insecureSkipVerify", "Traefik", POOL_TLS_verify,
+    "tls = { verify = false; };  (of a pool)")
+FOREIGN("rootCAs", "Traefik", POOL_TLS_ca,
+    "tls = { ca = \"/etc/ssl/ca.pem\"; };  (of a pool)")
+FOREIGN("proxyProtocol", "Traefik", GLOBAL_proxy_protocol_from,
+    "proxy_protocol_from in sluiced.conf; to servers, proxy_protocol of a pool")
+FOREIGN("passthrough", "Traefik", VHOST_tls, "tls = \"passthrough\";")
 FOREIGN("passHostHeader", "Traefik", VHOST_send_host,
     "nothing: the Host is the client's; or send_host = \"server\";")
 FOREIGN("static_resources", "Envoy", NONE,
