@@ -171,8 +171,36 @@ struct conf_scope *conf_scope_narrow(const struct conf_build *b)
 
 	*scope = *b->conf->scope;
 	scope->limits.head = (struct conf_head_limits){.header = 0};
+	scope->limits.h2 = (struct conf_h2_limits){.streams = 0};
 	scope->timeouts.header = 0;
 	return scope;
+}
+
+/* The one with the higher rate; of equal ones that which holds more. */
+static void widen_flood(struct conf_flood *f, const struct conf_flood *by)
+{
+	uint64_t have = (uint64_t)f->count * (uint64_t)by->over;
+	uint64_t more = (uint64_t)by->count * (uint64_t)f->over;
+
+	if (f->count == 0)
+		return;
+	if (by->count == 0 || have < more ||
+	    (have == more && f->count < by->count))
+		*f = *by;
+}
+
+static void widen_h2(struct conf_h2_limits *l, const struct conf_h2_limits *by)
+{
+	if (l->streams == 0)
+		*l = *by;
+	if (l->streams < by->streams)
+		l->streams = by->streams;
+	if (l->continuations < by->continuations)
+		l->continuations = by->continuations;
+	widen_flood(&l->resets, &by->resets);
+	widen_flood(&l->settings, &by->settings);
+	widen_flood(&l->pings, &by->pings);
+	widen_flood(&l->frames, &by->frames);
 }
 
 void conf_scope_widen(struct conf_scope *s, const struct conf_scope *by)
@@ -190,4 +218,5 @@ void conf_scope_widen(struct conf_scope *s, const struct conf_scope *by)
 		head->url = more->url;
 	if (s->timeouts.header < by->timeouts.header)
 		s->timeouts.header = by->timeouts.header;
+	widen_h2(&s->limits.h2, &by->limits.h2);
 }

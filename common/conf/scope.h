@@ -25,7 +25,8 @@ const struct conf_scope *conf_scope_read(struct conf_build *b,
 
 /*
  * Of an address, as long as nobody knows whom a request is for: sluiced.conf's
- * scope, but for a head only what conf_scope_widen grants: as much as BY.
+ * scope, but for a head, and a connection of HTTP/2, only what conf_scope_widen
+ * grants: as much as BY.
  */
 struct conf_scope *conf_scope_narrow(const struct conf_build *b);
 void conf_scope_widen(struct conf_scope *s, const struct conf_scope *by);

@@ -21,6 +21,7 @@ COUNTER(proxy_headers, "connections that began with a header of the PROXY protoc
 COUNTER(proxy_headers_refused, "connections closed because that header was missing or malformed")
 COUNTER(requests, "requests answered")
 COUNTER(refused, "requests refused or cut by us: malformed, no host, too slow")
+COUNTER(flooded, "HTTP/2 connections ended because their clients sent too much of something")
 COUNTER(origin_connects, "connections opened to origins")
 COUNTER(origin_reuses, "requests sent on an idle origin connection")
 COUNTER(origin_handshakes, "TLS handshakes made with origins")

@@ -26,6 +26,7 @@
 #define STREAMS_AT_FIRST 100	/* before the peer has said how many */
 #define HPACK_TABLE 4096
 #define READ_AT_ONCE 4 /* pieces of INPUT, before something is sent */
+#define QUEUE_MOST 1000 /* frames to be sent, before more is read */
 
 static char input[64 * 1024];
 static nghttp2_session_callbacks *callbacks;
@@ -51,6 +52,10 @@ static bool prepare(void)
 	    STREAMS_AT_FIRST);
 	nghttp2_option_set_builtin_recv_extension_type(option,
 	    NGHTTP2_PRIORITY_UPDATE);
+	nghttp2_option_set_max_continuations(option, SIZE_MAX);
+	nghttp2_option_set_stream_reset_rate_limit(option, UINT64_MAX / 2,
+	    UINT64_MAX / 2);
+	nghttp2_option_set_max_outbound_ack(option, 2 * QUEUE_MOST);
 	return true;
 }
 
@@ -102,6 +107,10 @@ struct h2_session *h2_open(struct conn *c, const struct h2_options *options,
 	s->owner = owner;
 	s->peer_streams = STREAMS_AT_FIRST;
 	s->pace = pace_begin(options->min_rate);
+	h2_limits_begin(&s->limits, options->limits);
+	h2_frames_begin(&s->frames, options->server);
+	if (options->server)
+		s->settings_due = loop_now() + options->head_patience;
 	cond_init(&s->wake);
 	list_init(&s->streams);
 	list_init(&s->todo);
@@ -132,6 +141,16 @@ void h2_free(struct h2_session **sp)
 void *h2_owner(const struct h2_session *s)
 {
 	return s->owner;
+}
+
+enum h2_why h2_why(const struct h2_session *s)
+{
+	return s->why;
+}
+
+enum fault h2_flood(const struct h2_session *s)
+{
+	return s->limits.fault;
 }
 
 bool h2_is_running(const struct h2_session *s)
@@ -188,18 +207,31 @@ bool h2_peer_takes_websocket(const struct h2_session *s)
 /* nghttp2 says by GOAWAY what it has against the peer, or by an error. */
 static int feed(struct h2_session *s, const char *p, size_t n)
 {
-	ssize_t used = nghttp2_session_mem_recv(s->ng, (const uint8_t *)p, n);
+	enum h2_code code;
+	ssize_t used;
 
 	if (s->options->server)
 		count_add(COUNT_bytes_in, (int64_t)n);
+	n = h2_frames_scan(&s->frames, &s->limits, str_make(p, n), loop_now(),
+	    &code);
+	used = nghttp2_session_mem_recv(s->ng, (const uint8_t *)p, n);
 	if (used == NGHTTP2_ERR_NOMEM)
 		return -ENOMEM;
-	return used < 0 ? -EPROTO : 0;
+	if (code != H2_NO_ERROR && used >= 0)
+		(void)nghttp2_session_terminate_session(s->ng, code);
+	return used < 0 || code != H2_NO_ERROR ? -EPROTO : 0;
 }
 
-int h2_feed(struct h2_session *s, struct str bytes)
+void h2_feed(struct h2_session *s, struct str bytes)
 {
-	return feed(s, bytes.p, bytes.n);
+	s->fed = feed(s, bytes.p, bytes.n);
+}
+
+/* Much is to be sent because of what came, and is not taken: then nothing more
+ * is read, or else it could be any amount. */
+static bool is_choked(const struct h2_session *s)
+{
+	return nghttp2_session_get_outbound_queue_size(s->ng) > QUEUE_MOST;
 }
 
 /* What is there, but not so much that nothing is sent meanwhile.  0, 1 when
@@ -252,11 +284,12 @@ static void say_goodbye(struct h2_session *s)
 /* Reads, does what streams want, writes.  As receive. */
 static int turn(struct h2_session *s)
 {
+	bool choked = is_choked(s);
 	int more, err;
 
 	s->woken = false;
 	more = fiber_charge(0);
-	if (more == 0)
+	if (more == 0 && !choked)
 		more = receive(s);
 	if (more < 0 && more != -EPIPE)
 		return more;
@@ -264,7 +297,7 @@ static int turn(struct h2_session *s)
 	err = h2_send_now(s);
 	if (err < 0 && err != -EAGAIN)
 		return err;
-	return more;
+	return err == 0 && choked ? 1 : more;
 }
 
 static bool wants_nothing(const struct h2_session *s)
@@ -273,10 +306,11 @@ static bool wants_nothing(const struct h2_session *s)
 	    !nghttp2_session_want_write(s->ng);
 }
 
-/* GOAWAY has been said, by whomever, and all is done. */
+/* GOAWAY has been said, by whomever, and all is done; or for an error, and
+ * what is still open goes with it. */
 static bool is_over(const struct h2_session *s)
 {
-	return wants_nothing(s) && s->held == 0 &&
+	return wants_nothing(s) && (s->held == 0 || s->open > 0) &&
 	    !nghttp2_session_want_read(s->ng);
 }
 
@@ -291,7 +325,7 @@ static bool is_dead(const struct h2_session *s)
 static bool is_idle(const struct h2_session *s)
 {
 	return s->held == 0 && s->open == 0 && wants_nothing(s) &&
-	    s->goaway_due == 0;
+	    s->goaway_due == 0 && s->settings_due == 0;
 }
 
 /* When it must look without being woken. */
@@ -303,6 +337,8 @@ static usec_t next_due(const struct h2_session *s)
 		due = s->since + s->pace.left;
 	if (s->heading != 0 && s->head_due < due)
 		due = s->head_due;
+	if (s->settings_due != 0 && s->settings_due < due)
+		due = s->settings_due;
 	if (s->goaway_due != 0 && !s->went_away && s->goaway_due < due)
 		due = s->goaway_due;
 	return due;
@@ -318,6 +354,33 @@ static void note_queued(struct h2_session *s)
 	s->queued = now;
 }
 
+/* The peer was too slow. */
+static int time_out(struct h2_session *s, enum h2_why why, enum h2_code code)
+{
+	s->why = why;
+	(void)nghttp2_session_terminate_session(s->ng, code);
+	return -ETIMEDOUT;
+}
+
+static int look_at_clock(struct h2_session *s)
+{
+	usec_t now = loop_now();
+
+	if (s->since != 0) {
+		pace_waited(&s->pace, s->since);
+		s->since = now;
+		note_queued(s);
+		if (s->pace.left <= 0)
+			return time_out(s, H2_PEER_SLOW,
+			    H2_ENHANCE_YOUR_CALM);
+	}
+	if (s->heading != 0 && now >= s->head_due)
+		return time_out(s, H2_HEAD_SLOW, H2_ENHANCE_YOUR_CALM);
+	if (s->settings_due != 0 && now >= s->settings_due)
+		return time_out(s, H2_HEAD_SLOW, H2_SETTINGS_TIMEOUT);
+	return 0;
+}
+
 /* -ETIMEDOUT: the peer was too slow. */
 static int wait(struct h2_session *s)
 {
@@ -327,23 +390,14 @@ static int wait(struct h2_session *s)
 		err = cond_wait(&s->wake, next_due(s));
 	if (err == -ECANCELED)
 		return err;
-	if (s->since != 0) {
-		pace_waited(&s->pace, s->since);
-		s->since = loop_now();
-		note_queued(s);
-		if (s->pace.left <= 0)
-			return -ETIMEDOUT;
-	}
-	if (s->heading != 0 && loop_now() >= s->head_due)
-		return -ETIMEDOUT;
-	return 0;
+	return look_at_clock(s);
 }
 
 /* Until it is idle (0) or over (-errno). */
 static int pump(struct h2_session *s)
 {
 	for (;;) {
-		int more = turn(s);
+		int more = s->fed < 0 ? s->fed : turn(s);
 
 		if (more < 0)
 			return more;
@@ -362,6 +416,14 @@ static int pump(struct h2_session *s)
 }
 
 /* ---- the end ---- */
+
+/* Too much of something came, or made us reset streams. */
+static void say_calm(struct h2_session *s)
+{
+	s->why = H2_FLOODED;
+	(void)nghttp2_session_terminate_session(s->ng,
+	    NGHTTP2_ENHANCE_YOUR_CALM);
+}
 
 /* This fiber was cancelled: what streams have to say to that is sent. */
 static void say_last_words(struct h2_session *s)
@@ -403,6 +465,8 @@ enum h2_next h2_run(struct h2_session *s)
 	s->fiber = fiber_self();
 	err = pump(s);
 	fiber_shield();
+	if (err == -EPROTO && h2_flood(s) != FAULT_NONE)
+		say_calm(s);
 	if (err == -ECANCELED)
 		say_last_words(s);
 	else if (err == -EPROTO || err == -ETIMEDOUT)

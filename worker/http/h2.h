@@ -81,8 +81,10 @@ struct h2_options {
 	unsigned streams; /* that a client may have open at a time */
 	unsigned fields;  /* of a head that is received, at most */
 	size_t header;	  /* its bytes, as text lines */
+	const struct conf_h2_limits *limits; /* NULL: the peer is trusted */
 	usec_t head_patience;	   /* between the first frame of a head and
-				      its last, and with the first SETTINGS */
+				      its last; with the preface, and with what
+				      acknowledges our SETTINGS */
 	struct conf_rate min_rate; /* how slow a peer may take our bytes */
 	const struct h2_events *events;
 };
@@ -100,8 +102,9 @@ void h2_free(struct h2_session **s);
 void *h2_owner(const struct h2_session *s);
 
 /* Bytes that were read off the connection before there was a session, the
- * preface among them.  Before the first h2_run. 0, or -errno: end it. */
-int h2_feed(struct h2_session *s, struct str bytes);
+ * preface among them.  Before the first h2_run, which is over at once if they
+ * are wrong. */
+void h2_feed(struct h2_session *s, struct str bytes);
 
 enum h2_next {
 	H2_IDLE, /* no stream is open: park the connection, run again later */
@@ -115,6 +118,17 @@ enum h2_next {
  * were released.
  */
 WAITS enum h2_next h2_run(struct h2_session *s);
+
+/* Why it is over, if that was not the peer's wish or ours. */
+enum h2_why {
+	H2_WELL,
+	H2_FLOODED,    /* h2_flood says by what */
+	H2_HEAD_SLOW,  /* head_patience */
+	H2_PEER_SLOW   /* min_rate */
+};
+
+enum h2_why h2_why(const struct h2_session *s);
+enum fault h2_flood(const struct h2_session *s);
 
 /* Is a fiber in h2_run? */
 bool h2_is_running(const struct h2_session *s);

@@ -10,6 +10,7 @@
 #include <nghttp2/nghttp2.h>
 
 #include "worker/http/h2.h"
+#include "worker/http/h2_frames.h"
 #include "worker/http/h2_head.h"
 #include "worker/http/h2_pieces.h"
 
@@ -37,6 +38,11 @@ struct h2_session {
 	bool went_away; /* the last GOAWAY was sent */
 	bool settled;	/* the peer's SETTINGS have come */
 	bool peer_websocket;
+	enum h2_why why;    /* it is over */
+	int fed;	    /* what h2_feed found: 0 or -errno */
+	struct h2_limits limits;
+	struct h2_frames frames;
+	usec_t settings_due; /* ours are to be acknowledged; 0: they were */
 	int32_t heading;    /* the stream whose head is under way, or 0 */
 	struct h2_head *gathering; /* and that */
 	usec_t head_due;    /* when the rest of it must be there */

@@ -140,6 +140,9 @@ static int on_header(nghttp2_session *ng, const nghttp2_frame *frame,
 
 	(void)ng;
 	(void)flags;
+	if (!h2_limits_field(&s->limits, name_len + value_len,
+	    s->options->header))
+		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	if (st == NULL || s->heading != st->id)
 		return 0;
 	if (!h2_head_add(s->gathering, n, v) &&
@@ -154,12 +157,12 @@ static int on_invalid_header(nghttp2_session *ng, const nghttp2_frame *frame,
     size_t value_len, uint8_t flags, void *user)
 {
 	struct h2_session *s = user;
-
-	(void)on_header(ng, frame, name, name_len, value, value_len, flags,
+	int err = on_header(ng, frame, name, name_len, value, value_len, flags,
 	    user);
+
 	if (s->heading == frame->hd.stream_id)
 		h2_head_spoil(s->gathering, FAULT_field_value);
-	return 0;
+	return err;
 }
 
 /* The body's first bytes go behind the head, and its end. */
@@ -275,6 +278,15 @@ static void note_end(struct h2_stream *st, const nghttp2_frame *frame)
 	cond_signal(&st->readable);
 }
 
+/* RFC 9218, 7.1. */
+static void check_priority(struct h2_session *s,
+    const nghttp2_ext_priority_update *update)
+{
+	if (update->stream_id == 0)
+		(void)nghttp2_session_terminate_session(s->ng,
+		    NGHTTP2_PROTOCOL_ERROR);
+}
+
 static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame,
     void *user)
 {
@@ -290,10 +302,14 @@ static int on_frame(nghttp2_session *ng, const nghttp2_frame *frame,
 		note_end(st, frame);
 	else if (frame->hd.type == NGHTTP2_RST_STREAM && st != NULL)
 		st->by_peer = true;
-	else if (frame->hd.type == NGHTTP2_SETTINGS && !ack)
+	else if (frame->hd.type == NGHTTP2_SETTINGS && ack)
+		s->settings_due = 0;
+	else if (frame->hd.type == NGHTTP2_SETTINGS)
 		note_settings(s);
 	else if (frame->hd.type == NGHTTP2_PING && ack && s->goaway_due != 0)
 		s->goaway_due = loop_now();
+	else if (frame->hd.type == NGHTTP2_PRIORITY_UPDATE)
+		check_priority(s, frame->ext.payload);
 	return 0;
 }
 
@@ -316,18 +332,33 @@ static int on_invalid_frame(nghttp2_session *ng, const nghttp2_frame *frame,
 	return 0;
 }
 
+/* Did the peer end it before its reply, or made us do that? */
+static bool is_peers_doing(const struct h2_stream *st, uint32_t code)
+{
+	if (st != NULL && st->by_peer)
+		return !st->done;
+	return code == NGHTTP2_PROTOCOL_ERROR ||
+	    code == NGHTTP2_FLOW_CONTROL_ERROR ||
+	    code == NGHTTP2_STREAM_CLOSED || code == NGHTTP2_FRAME_SIZE_ERROR;
+}
+
+/* Who breaks the flow control of a stream has lost count, and it is not always
+ * known of which (RFC 9113, 6.9.2): that ends the connection. */
 static int on_stream_close(nghttp2_session *ng, int32_t id, uint32_t code,
     void *user)
 {
 	struct h2_session *s = user;
 	struct h2_stream *st = stream_of(s, id);
+	bool fine = !is_peers_doing(st, code) ||
+	    h2_limits_reset(&s->limits, loop_now());
 
-	(void)ng;
 	if (s->heading == id)
 		s->heading = 0;
+	if (code == NGHTTP2_FLOW_CONTROL_ERROR && (st == NULL || !st->by_peer))
+		(void)nghttp2_session_terminate_session(ng, code);
 	if (st != NULL)
 		h2_stream_close(st, (enum h2_code)code, false);
-	return 0;
+	return fine ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 void h2_set_receiving(nghttp2_session_callbacks *c)

@@ -132,6 +132,7 @@ static int send_data(nghttp2_session *ng, nghttp2_frame *frame,
 	INSIST(frame->data.padlen == 0 && n <= st->left);
 	put(s, head, FRAME_HEAD);
 	copy_parts(s, st, n);
+	h2_limits_sent(&s->limits, n);
 	if (st->left == 0)
 		cond_signal(&st->writable);
 	return 0;

@@ -17,9 +17,7 @@
 #include "worker/conn/block.h"
 #include "worker/http/h2.h"
 #include "worker/http/websocket.h"
-#include "worker/proxy/exchange.h"
-
-#define STREAMS 128 /* of a client, at a time */
+#include "worker/proxy/access_log.h"
 
 static void (*serve_stream)(struct client *c, struct h2_stream *st);
 static const struct conf *conf;
@@ -65,9 +63,10 @@ int client_h2_init(void (*serve)(struct client *c, struct h2_stream *st),
 		options[i] = (struct h2_options){.server = true,
 		    .tls = l->tls,
 		    .websocket = true,
-		    .streams = STREAMS,
+		    .streams = l->scope->limits.h2.streams,
 		    .fields = l->scope->limits.head.fields,
 		    .header = l->scope->limits.head.header,
+		    .limits = &l->scope->limits.h2,
 		    .head_patience = l->scope->timeouts.header,
 		    .min_rate = l->scope->limits.min_rate,
 		    .events = &events};
@@ -85,15 +84,50 @@ bool client_h2_begin(struct client *c, struct str beginning)
 	count(h2_connections);
 	if (clients_draining())
 		h2_drain(c->h2);
-	return beginning.n == 0 || h2_feed(c->h2, beginning) == 0;
+	if (beginning.n > 0)
+		h2_feed(c->h2, beginning);
+	return true;
+}
+
+/* What ended the connection has a line of its own: perhaps there was no
+ * exchange, and those that there were only see that they are left. */
+static void log_why(struct client *c, enum end why, enum fault fault)
+{
+	struct exchange *x = exchange_open_ended(c, why, fault);
+
+	if (x == NULL)
+		return;
+	access_log_write(x);
+	exchange_close(&x);
+}
+
+static void tell_why(struct client *c)
+{
+	switch (h2_why(c->h2)) {
+	case H2_WELL:
+		return;
+	case H2_FLOODED:
+		count(flooded);
+		log_why(c, END_flooded, h2_flood(c->h2));
+		break;
+	case H2_HEAD_SLOW:
+		log_why(c, END_header_deadline, FAULT_NONE);
+		break;
+	case H2_PEER_SLOW:
+		log_why(c, END_client_deadline, FAULT_NONE);
+		break;
+	}
+	count(refused);
 }
 
 void client_h2_serve(struct client *c)
 {
-	if (h2_run(c->h2) == H2_IDLE)
+	if (h2_run(c->h2) == H2_IDLE) {
 		client_park(c, c->listener->scope->timeouts.idle);
-	else
-		client_close(c);
+		return;
+	}
+	tell_why(c);
+	client_close(c);
 }
 
 static void cancel_exchange(struct h2_stream *st)

@@ -208,6 +208,21 @@ static bool reset(struct exchange *x)
 	return take_up_carry(x);
 }
 
+struct exchange *exchange_open_ended(struct client *c, enum end why,
+    enum fault fault)
+{
+	struct exchange *x = exchange_open(c);
+
+	if (x == NULL)
+		return NULL;
+	(void)reset(x);
+	x->began = loop_now();
+	x->request.is_h2 = x->request.version_read = true;
+	x->end = why;
+	x->fault = fault;
+	return x;
+}
+
 struct out exchange_out(struct exchange *x, size_t n)
 {
 	char *p = arena_alloc(&x->arena, n);

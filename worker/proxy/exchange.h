@@ -142,6 +142,10 @@ struct exchange *exchange_open(struct client *c);
 /* Opens one for the request on stream ST of C, in memory of ST. */
 struct exchange *exchange_open_stream(struct client *c, struct h2_stream *st);
 
+/* One for the log alone: WHY a connection of HTTP/2 has ended. */
+struct exchange *exchange_open_ended(struct client *c, enum end why,
+    enum fault fault);
+
 /* Gives the memory back, and the stream. */
 void exchange_close(struct exchange **x);
 

@@ -14,7 +14,7 @@
 #include "common/conf/units.h"
 
 enum whose { OF_SCOPE, OF_POOL, OF_CONF };
-enum unit { IN_SIZE, IN_COUNT, IN_TIME, IN_RATE };
+enum unit { IN_SIZE, IN_COUNT, IN_TIME, IN_RATE, IN_FLOOD };
 
 static const struct row {
 	const char *setting;
@@ -153,6 +153,7 @@ static void write_pool(const struct conf_pool *pool, struct out *o)
 static void write_value(const void *value, enum unit unit, struct out *o)
 {
 	const struct conf_rate *rate = value;
+	const struct conf_flood *flood = value;
 	char text[CONF_UNITS_SIZE];
 
 	switch (unit) {
@@ -171,6 +172,11 @@ static void write_value(const void *value, enum unit unit, struct out *o)
 		out_str(o, str_from(conf_units_bytes(text, rate->bytes)));
 		out_char(o, '/');
 		out_str(o, str_from(conf_units_time(text, rate->over)));
+		break;
+	case IN_FLOOD:
+		out_u64(o, flood->count);
+		out_char(o, '/');
+		out_str(o, str_from(conf_units_time(text, flood->over)));
 		break;
 	}
 }
