@@ -147,7 +147,7 @@ $(PROGRAMS): $(BUILD)/%: $(BUILD)/%.o $$(call helpers,$$*) $(LIB)
 
 # The world of tests/torture has a clock, memory and sockets of its own; it is
 # not what a fuzzer is to explore.
-WORLD := $(BUILD)/tests/fuzz/fuzz_exchange
+WORLD := $(BUILD)/tests/fuzz/fuzz_exchange $(BUILD)/tests/fuzz/fuzz_h2
 $(BUILD)/tests/torture/% $(WORLD): LINK_FLAGS += @tests/torture/wrapped
 $(BUILD)/tests/torture/%.o: SAN_FLAGS := \
 	$(filter-out -fsanitize=fuzzer-no-link,$(SAN_FLAGS))

@@ -43,7 +43,7 @@ static const char main_conf[] = "workers = 1;\n"
 
 static const char vhost_conf[] =
     "host = \"*\";\n"
-    "listen = [ \"http://127.0.0.1:8080\" ];\n"
+    "listen = [ \"http://127.0.0.1:8080\", \"h2c://127.0.0.1:8081\" ];\n"
     "pools = { web = { balance = \"rr\"; servers =\n"
     "  [ \"http://127.0.0.1:3001\", \"http://127.0.0.1:3002\" ]; }; };\n"
     "routes = ( { path = \"/\"; pool = \"web\"; } );\n";
@@ -185,7 +185,7 @@ void proxy_begin(void)
 	proxy_refuse(1, false);
 }
 
-void proxy_accept(int fd)
+void proxy_accept(int fd, unsigned listener)
 {
 	struct sockaddr_storage addr = {.ss_family = AF_INET};
 	struct sockaddr_in *in = (struct sockaddr_in *)&addr;
@@ -193,7 +193,7 @@ void proxy_accept(int fd)
 	in->sin_addr.s_addr = htonl(0xc0000201); /* 192.0.2.1 */
 	in->sin_port = htons(40000);
 	shim.armed = true;
-	client_accept(&proxy.conf->listeners[0], fd, &addr);
+	client_accept(&proxy.conf->listeners[listener], fd, &addr);
 	shim.armed = false;
 }
 

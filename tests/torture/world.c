@@ -55,7 +55,7 @@ static void append(char **to, size_t *n, size_t *cap, struct str s)
 	*n += s.n;
 }
 
-struct actor *world_connect(void)
+static struct actor *connect_to(unsigned listener)
 {
 	int ends[2];
 	struct actor *p;
@@ -64,8 +64,18 @@ struct actor *world_connect(void)
 		   0, ends) == 0);
 	p = add_actor(ends[0], false);
 	p->theirs = ends[1];
-	proxy_accept(ends[1]);
+	proxy_accept(ends[1], listener);
 	return p;
+}
+
+struct actor *world_connect(void)
+{
+	return connect_to(0);
+}
+
+struct actor *world_connect_h2c(void)
+{
+	return connect_to(1);
 }
 
 unsigned world_actors(void)

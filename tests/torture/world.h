@@ -47,8 +47,10 @@ struct actor {
 void world_open(void);
 void world_close(void);
 
-/* A new client's end. */
+/* A new client's end; the other one came by a listener for HTTP/1 alone, or
+ * for HTTP/2 too. */
 struct actor *world_connect(void);
+struct actor *world_connect_h2c(void);
 
 /* Sends, as far as there is room now; the rest when there is.  Nothing, if it
  * knows that nobody listens. */

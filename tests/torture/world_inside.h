@@ -12,8 +12,8 @@
 void proxy_open(int listener);
 void proxy_close(void);
 
-/* A client that was accepted. */
-void proxy_accept(int fd);
+/* A client that was accepted by LISTENER, the first (0) or the second. */
+void proxy_accept(int fd, unsigned listener);
 
 /* One turn of the loop.  True: something happened, or will. */
 bool proxy_turn(void);
