@@ -306,6 +306,59 @@ START_TEST(no_pipe_is_no_failure)
 }
 END_TEST
 
+/* ---- what is there now ---- */
+
+static void move_now(void *arg)
+{
+	struct moving *m = arg;
+
+	m->fiber = fiber_self();
+	m->result = (int)splice_some(&m->splice);
+	m->done = true;
+}
+
+static void check_some(int expected)
+{
+	struct moving m = {.pace = pace_begin(rate)};
+
+	m.splice = (struct splice){.from = &from.conn,
+	    .to = &to.conn,
+	    .pace = &m.pace};
+	start(move_now, &m);
+	turn_until(&m.done);
+	ck_assert_int_eq(m.result, expected);
+	ck_assert_uint_eq(m.splice.moved, expected > 0 ? (unsigned)expected : 0);
+	ck_assert(!m.splice.to_failed);
+}
+
+START_TEST(some_is_what_is_there_and_nobody_waits_for_more)
+{
+	char text[8];
+
+	check_some(-EAGAIN);
+	ck_assert(!watch_is_ready(&from.conn.watch, WATCH_READ));
+	link_send(&from, "abc");
+	turn_until_ready(&from);
+	check_some(3);
+	ck_assert_int_eq(read(to.peer, text, sizeof(text)), 3);
+	ck_assert_mem_eq(text, "abc", 3);
+	link_hang_up(&from);
+	turn_until_ready(&from);
+	check_some(0);
+}
+END_TEST
+
+START_TEST(some_needs_a_pipe)
+{
+	splice_free_all();
+	splice_init(0);
+	link_send(&from, "abc");
+	turn_until_ready(&from);
+	check_some(-ENOTSUP);
+	splice_init(16);
+}
+END_TEST
+
 static void add_tests(Suite *suite)
 {
 	TCase *tcase = tcase_create("splice");
@@ -324,6 +377,8 @@ static void add_tests(Suite *suite)
 	tcase_add_test(tcase, pipes_are_used_again);
 	tcase_add_test(tcase, a_pipe_with_bytes_in_it_is_not_used_again);
 	tcase_add_test(tcase, no_pipe_is_no_failure);
+	tcase_add_test(tcase, some_is_what_is_there_and_nobody_waits_for_more);
+	tcase_add_test(tcase, some_needs_a_pipe);
 }
 
 int main(void)

@@ -172,3 +172,35 @@ int splice_move(struct splice *s, uint64_t n)
 	give(&c, is_empty);
 	return err;
 }
+
+/* Into the empty pipe, if there is something. */
+static ssize_t fill_now(struct splice *s, const struct conduit *c)
+{
+	ssize_t got = shove(s->from->watch.fd, c->in, PIPE_SIZE);
+
+	if (got > 0)
+		(void)fiber_charge((size_t)got);
+	if (got == -EAGAIN)
+		watch_dry(&s->from->watch, WATCH_READ);
+	return got;
+}
+
+ssize_t splice_some(struct splice *s)
+{
+	struct conduit c;
+	ssize_t got;
+	int err;
+
+	if (s->from->tls != NULL || s->to->tls != NULL)
+		return -ENOTSUP;
+	err = take(&c);
+	if (err < 0)
+		return err;
+	got = fill_now(s, &c);
+	if (got > 0) {
+		err = empty(s, &c, (size_t)got);
+		s->to_failed = err < 0;
+	}
+	give(&c, err == 0);
+	return err < 0 ? err : got;
+}

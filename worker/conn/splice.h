@@ -33,6 +33,13 @@ struct splice {
  */
 WAITS int splice_move(struct splice *s, uint64_t n);
 
+/*
+ * Moves what FROM has now, as much as a pipe holds, without waiting for it:
+ * bytes, all of them arrived; 0 at FROM's end; -EAGAIN: there is nothing;
+ * -ENOTSUP: no pipe, or TLS; or another -errno.
+ */
+WAITS ssize_t splice_some(struct splice *s);
+
 void splice_free_all(void);
 
 #endif

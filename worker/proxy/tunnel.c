@@ -13,6 +13,7 @@
 
 #include "common/shm/seat.h"
 #include "worker/conn/block.h"
+#include "worker/conn/splice.h"
 #include "worker/http/h2.h"
 #include "worker/proxy/upload.h"
 
@@ -31,6 +32,7 @@ struct direction {
 	struct pace pace;    /* how slow TO may be */
 	struct side *failed; /* when it broke: which of them */
 	uint64_t moved;
+	uint64_t streak; /* of those, since something less than a block came */
 };
 
 struct tunnel {
@@ -96,6 +98,13 @@ static void reset_side(struct side *to)
 
 /* ---- a direction ---- */
 
+static void note_failed_write(struct direction *d, int err)
+{
+	d->failed = d->to;
+	if (err == -ETIMEDOUT && d->tunnel->stalled == END_NONE)
+		d->tunnel->stalled = end_of_stall(d);
+}
+
 static int send_all(struct direction *d, const char *p, size_t n)
 {
 	int err;
@@ -104,9 +113,7 @@ static int send_all(struct direction *d, const char *p, size_t n)
 	d->tunnel->moved_at = loop_now();
 	err = write_side(d->to, str_make(p, n), &d->pace);
 	if (err < 0)
-		d->failed = d->to;
-	if (err == -ETIMEDOUT && d->tunnel->stalled == END_NONE)
-		d->tunnel->stalled = end_of_stall(d);
+		note_failed_write(d, err);
 	return err;
 }
 
@@ -125,17 +132,13 @@ static ssize_t move_piece(struct direction *d)
 	return got;
 }
 
-/* Reads into a block that is held only while there is something to move.
- * -EAGAIN: there was nothing after all. */
-static ssize_t move_some(struct direction *d)
+/* Reads into a block that is held only while there is something to move. */
+static ssize_t copy_some(struct direction *d)
 {
 	void *block;
 	ssize_t got;
-	int err;
+	int err = block_take_body(&block);
 
-	if (d->from->stream != NULL)
-		return move_piece(d);
-	err = block_take_body(&block);
 	if (err < 0)
 		return err;
 	got = conn_try_read(d->from->conn, block, BLOCK_BODY_SIZE);
@@ -144,6 +147,40 @@ static ssize_t move_some(struct direction *d)
 		got = err < 0 ? err : got;
 	}
 	block_give_body(block);
+	return got;
+}
+
+/* Past us, through a pipe; -ENOTSUP: that can't be done. */
+static ssize_t splice_side(struct direction *d)
+{
+	struct splice s = {.from = d->from->conn,
+	    .to = d->to->conn,
+	    .pace = &d->pace};
+	ssize_t got = splice_some(&s);
+
+	d->moved += s.moved;
+	if (s.moved > 0)
+		d->tunnel->moved_at = loop_now();
+	if (s.to_failed)
+		note_failed_write(d, (int)got);
+	return got;
+}
+
+/* Much of it at a time is worth a pipe.  -EAGAIN: there was nothing. */
+static ssize_t move_some(struct direction *d)
+{
+	ssize_t got = -ENOTSUP;
+
+	if (d->from->stream != NULL)
+		return move_piece(d);
+	if (d->streak >= SPLICE_WORTH && d->to->stream == NULL)
+		got = splice_side(d);
+	if (got == -ENOTSUP)
+		got = copy_some(d);
+	if (got >= (ssize_t)BLOCK_BODY_SIZE)
+		d->streak += (uint64_t)got;
+	else
+		d->streak = 0;
 	return got;
 }
 
@@ -246,6 +283,16 @@ static enum end end_of(const struct tunnel *t)
 	}
 }
 
+/* A stream's frames were counted as they came and went, and what came with the
+ * request. */
+static void count_bytes(const struct exchange *x, const struct tunnel *t)
+{
+	if (x->stream != NULL)
+		return;
+	count_add(COUNT_bytes_out, (int64_t)t->down.moved);
+	count_add(COUNT_bytes_in, (int64_t)(t->up.moved - x->held));
+}
+
 /* What breaks one side breaks the other: a reset must not seem an end. */
 static void end(struct exchange *x, struct tunnel *t)
 {
@@ -254,6 +301,7 @@ static void end(struct exchange *x, struct tunnel *t)
 		x->end = END_client_closed;
 	x->body_sent += t->down.moved;
 	x->body.total += t->up.moved;
+	count_bytes(x, t);
 	if (x->end != END_client_closed && x->end != END_origin_closed)
 		return;
 	x->must_reset = true;
