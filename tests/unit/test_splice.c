@@ -7,7 +7,7 @@
 
 #include "tests/unit/test_conn.h"
 
-#define MUCH ((size_t)20 << 20)
+#define MUCH ((size_t)48 << 20) /* more than all buffers may grow to hold */
 
 static struct link from, to;
 
