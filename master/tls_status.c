@@ -187,6 +187,14 @@ static void write_number(struct out *o, const char *name, uint64_t n)
 	out_fmt(o, "%-24s %llu\n", name, (unsigned long long)n);
 }
 
+/* Found in the table; all others had a ticket. */
+static uint64_t by_session(uint64_t resumed)
+{
+	uint64_t n = read_count(COUNT_handshakes_by_session);
+
+	return n < resumed ? n : resumed;
+}
+
 static void write_handshakes(struct out *o)
 {
 	uint64_t all = read_count(COUNT_handshakes);
@@ -197,6 +205,10 @@ static void write_handshakes(struct out *o)
 	out_fmt(o, "%-24s %llu (%llu.%llu %%)\n", "resumed",
 	    (unsigned long long)resumed, (unsigned long long)(percent / 10),
 	    (unsigned long long)(percent % 10));
+	out_fmt(o, "  %-22s %llu\n", "by ticket",
+	    (unsigned long long)(resumed - by_session(resumed)));
+	out_fmt(o, "  %-22s %llu\n", "by session",
+	    (unsigned long long)by_session(resumed));
 	write_number(o, "stapled", read_count(COUNT_stapled));
 	write_number(o, "failed", read_count(COUNT_handshakes_failed));
 	for (size_t i = 0; i < CAUSES; i++)
@@ -301,8 +313,13 @@ static void write_pair_json(struct out *o, const struct world *w,
 
 static void write_handshakes_json(struct out *o)
 {
+	uint64_t resumed = read_count(COUNT_handshakes_resumed);
+
 	json_name_number(o, "handshakes", read_count(COUNT_handshakes));
-	json_name_number(o, "resumed", read_count(COUNT_handshakes_resumed));
+	json_name_number(o, "resumed", resumed);
+	json_name_number(o, "resumed_by_ticket",
+	    resumed - by_session(resumed));
+	json_name_number(o, "resumed_by_session", by_session(resumed));
 	json_name_number(o, "stapled", read_count(COUNT_stapled));
 	json_name_number(o, "failed", read_count(COUNT_handshakes_failed));
 	json_name(o, "failed_by");

@@ -27,6 +27,7 @@
 #include <openssl/rand.h>
 
 #include "common/base/insist.h"
+#include "common/shm/seat.h"
 #include "common/shm/sessions.h"
 #include "common/shm/tickets.h"
 #include "worker/fiber/loop.h"
@@ -168,8 +169,10 @@ static SSL_SESSION *on_lookup(SSL *ssl, const unsigned char *id, int id_n,
 	if (session == NULL)
 		return NULL;
 	p = SSL_SESSION_get_id(session, &n);
-	if (n == (unsigned)id_n && memcmp(p, id, n) == 0)
+	if (n == (unsigned)id_n && memcmp(p, id, n) == 0) {
+		count(handshakes_by_session);
 		return session;
+	}
 	SSL_SESSION_free(session);
 	return NULL;
 }

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 
 bool conf_issuer_responder(X509 *cert, struct out *o)
@@ -64,4 +65,24 @@ struct hash_id conf_issuer_of(struct str pem, struct out *o)
 	BIO_free(bio);
 	ERR_clear_error();
 	return id;
+}
+
+/* The feature is status_request: the number 5 in a sequence. */
+bool conf_issuer_demands(struct str pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *cert = bio != NULL
+	    ? PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL) : NULL;
+	TLS_FEATURE *features = cert != NULL
+	    ? X509_get_ext_d2i(cert, NID_tlsfeature, NULL, NULL) : NULL;
+	bool found = false;
+
+	for (int i = 0; i < sk_ASN1_INTEGER_num(features); i++)
+		found |= ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features,
+		    i)) == TLSEXT_TYPE_status_request;
+	TLS_FEATURE_free(features);
+	X509_free(cert);
+	BIO_free(bio);
+	ERR_clear_error();
+	return found;
 }

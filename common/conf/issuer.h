@@ -24,4 +24,7 @@ struct hash_id conf_issuer_id(X509 *cert);
  */
 struct hash_id conf_issuer_of(struct str pem, struct out *o);
 
+/* Does PEM, a certificate, demand to be stapled (RFC 7633)? */
+bool conf_issuer_demands(struct str pem);
+
 #endif

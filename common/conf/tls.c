@@ -20,6 +20,7 @@
 #include "common/conf/ciphers.h"
 #include "common/conf/client_cert.h"
 #include "common/conf/hsts.h"
+#include "common/conf/issuer.h"
 #include "common/conf/pairs.h"
 
 /* ---- which groups ---- */
@@ -214,6 +215,31 @@ static void read_word(struct conf_build *b, const config_setting_t *word,
 		report_acme(b, word);
 }
 
+/* What clients expect, or the operator does, and what can't be had. */
+static void lint_stapling(struct conf_build *b,
+    const struct conf_spot *spot, const struct conf_tls *tls)
+{
+	for (unsigned i = 0; i < tls->pair_count; i++) {
+		const struct conf_pair *pair = tls->pairs[i];
+		char text[1024];
+		struct out o = out_make(text, sizeof(text));
+
+		(void)conf_issuer_of(pair->cert, &o);
+		if (!tls->ocsp_staple && conf_issuer_demands(pair->cert)) {
+			conf_report_lint(b->report, LINT_staple_missing, spot,
+			    "the certificate %s demands to be stapled, and "
+			    "is not", pair->cert_file);
+			conf_report_help(b->report,
+			    "write ocsp_staple = true;");
+		} else if (tls->ocsp_staple &&
+		    !str_starts_nocase(out_text(&o), STR("http://"))) {
+			conf_report_lint(b->report, LINT_staple_nobody, spot,
+			    "there is nothing to staple to %s: %s",
+			    pair->cert_file, out_cstr(&o));
+		}
+	}
+}
+
 static void make(struct conf_build *b, struct conf_draft *draft,
     const struct conf_layers *groups, const config_setting_t *certificate)
 {
@@ -229,6 +255,7 @@ static void make(struct conf_build *b, struct conf_draft *draft,
 		return;
 	tls->number = b->conf->tls_count++;
 	tls->place = conf_spot_place(conf_tree_spot(certificate));
+	lint_stapling(b, conf_tree_spot(certificate), tls);
 	v->tls = draft->tls = tls;
 }
 

@@ -10,6 +10,7 @@
 COUNTER(accepted, "client connections accepted")
 COUNTER(handshakes, "TLS handshakes of clients that succeeded")
 COUNTER(handshakes_resumed, "of those, of clients that came back with a ticket or a session")
+COUNTER(handshakes_by_session, "of those, with a session that was found in the table")
 COUNTER(handshakes_failed, "TLS handshakes of clients that failed")
 COUNTER(handshakes_name, "of those, because no vhost has the name that was asked for")
 COUNTER(handshakes_version, "because the client offered no version, cipher or protocol of ours")

@@ -3,6 +3,8 @@
 import json
 import ssl
 
+import pytest
+
 from harness import eventually
 from harness_certs import DAY
 from harness_tls import TlsClient, client_context
@@ -109,10 +111,13 @@ def test_handshakes_are_counted_by_what_they_fail_for(sluice, workdir, certs):
     assert shown(daemon)["failed"] == 5
 
 
-def test_resumptions_are_counted(sluice, workdir, certs):
+@pytest.mark.parametrize("way", ["ticket", "session"])
+def test_resumptions_are_counted(sluice, workdir, certs, way):
     files = Files(workdir, certs.leaf("localhost"))
     daemon = sluice(vhost=files.vhost())
     context = client_context(most=ssl.TLSVersion.TLSv1_2)
+    if way == "session":
+        context.options |= ssl.OP_NO_TICKET
     with TlsClient(daemon.port, context=context) as client:
         session = client.session()
     for _ in range(3):
@@ -120,6 +125,7 @@ def test_resumptions_are_counted(sluice, workdir, certs):
             pass
     eventually(lambda: shown(daemon)["handshakes"] == 4)
     assert shown(daemon)["resumed"] == 3
+    assert shown(daemon)[f"resumed_by_{way}"] == 3
     assert "resumed                  3 (75.0 %)" in text(daemon)
     assert 0 <= shown(daemon)["ticket_key_age"] < 600
 
