@@ -17,9 +17,10 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "worker/client_certs.h"
 #include "worker/conn/tls.h"
 #include "worker/conn/tls_pair.h"
-#include "worker/proxy/greeting.h"
+#include "worker/proxy/shake.h"
 #include "worker/resumption.h"
 #include "worker/staple.h"
 
@@ -63,6 +64,7 @@ static bool set_up(SSL_CTX *ctx, const struct conf_tls *tls)
 		ok = SSL_CTX_set_ciphersuites(ctx, tls->suites) == 1;
 	for (unsigned i = 0; ok && i < tls->pair_count; i++)
 		ok = tls_pair_use(ctx, tls->pairs[i]);
+	ok = ok && client_certs_trust(ctx, tls);
 	if (tls->ocsp_staple)
 		staple_enable(ctx);
 	SSL_CTX_set_alpn_select_cb(ctx, choose_protocol, (void *)tls);
@@ -117,6 +119,7 @@ static const struct conf_vhost *find_vhost(const struct conf_listener *l,
     SSL *ssl)
 {
 	const unsigned char *p;
+	const struct conf_vhost *v;
 	char text[NAME_MAX_LEN];
 	struct str name;
 	size_t n;
@@ -124,7 +127,12 @@ static const struct conf_vhost *find_vhost(const struct conf_listener *l,
 	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &p, &n) != 1)
 		return l->names.catch_all;
 	name = read_names(p, n);
-	return name.n > 0 ? conf_names_find(&l->names, fold(name, text)) : NULL;
+	if (name.n == 0)
+		return NULL;
+	v = conf_names_find(&l->names, fold(name, text));
+	if (v == NULL)
+		shake_unknown(name);
+	return v;
 }
 
 /* Asked once a handshake: a second ClientHello finds the vhost's context. */
@@ -141,6 +149,7 @@ static int on_hello(SSL *ssl, int *alert, void *arg)
 	}
 	c->vhost = v;
 	SSL_set_SSL_CTX(ssl, contexts[tls->number]);
+	client_certs_ask(ssl, tls);
 	if (SSL_set_min_proto_version(ssl, tls->min_version) != 1)
 		return SSL_CLIENT_HELLO_ERROR;
 	return SSL_CLIENT_HELLO_SUCCESS;
@@ -245,6 +254,6 @@ int contexts_init(const struct conf *c)
 	resumption_serve(nobodys);
 	SSL_CTX_set_client_hello_cb(nobodys, on_hello, NULL);
 	SSL_CTX_set_tlsext_servername_callback(nobodys, on_name);
-	greeting_supply(open_for);
+	shake_supply(open_for);
 	return 0;
 }

@@ -39,11 +39,11 @@
 #include "worker/origin/pool.h"
 #include "worker/origin/queue.h"
 #include "worker/proxy/access_log.h"
-#include "worker/proxy/answer.h"
 #include "worker/proxy/arms.h"
 #include "worker/proxy/client.h"
 #include "worker/proxy/client_h2.h"
 #include "worker/proxy/fetcher.h"
+#include "worker/proxy/shake.h"
 #include "worker/proxy/limits.h"
 #include "worker/proxy/identity.h"
 #include "worker/proxy/introduce.h"
@@ -278,7 +278,7 @@ static int set_up(const struct worker_start *start)
 	block_init(conf->memory);
 	fetcher_init();
 	limits_init(conf);
-	answer_init(conf);
+	shake_init(conf, &start->key);
 	if (err == 0)
 		err = clients_init(serve_client, clients_max(start->nofile),
 		    conf);

@@ -14,6 +14,7 @@
 #include "common/base/log.h"
 #include "common/shm/health.h"
 #include "common/shm/names.h"
+#include "common/shm/rates.h"
 #include "common/shm/sessions.h"
 #include "common/shm/staples.h"
 #include "common/shm/sticky.h"

@@ -17,5 +17,6 @@ AREA(names)
 AREA(sessions)
 AREA(staples)
 AREA_FIXED(tickets)
+AREA_FIXED(rates)
 
 #undef AREA_FIXED

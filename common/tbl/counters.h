@@ -18,6 +18,8 @@ COUNTER(handshakes_certificate, "because the client's certificate was missing or
 COUNTER(handshakes_alert, "because the client refused ours by an alert")
 COUNTER(handshakes_late, "because their time was over")
 COUNTER(handshakes_left, "because the client closed the connection")
+COUNTER(handshakes_plain, "because it was plain HTTP")
+COUNTER(handshakes_limited, "connections closed before a handshake, by limits.handshakes")
 COUNTER(proxy_headers, "connections that began with a header of the PROXY protocol")
 COUNTER(proxy_headers_refused, "connections closed because that header was missing or malformed")
 COUNTER(requests, "requests answered")

@@ -19,6 +19,8 @@ END(client_hurried, CLIENT, 0, "the client read too slowly while memory was near
 END(flooded, CLIENT, 0, "an HTTP/2 client sent more than it may; fault= says of what")
 END(unknown_host, CLIENT, 421, "no vhost on this address has the name")
 END(misdirected, CLIENT, 421, "the Host is of another vhost than the name that TLS was asked for")
+END(client_cert_missing, CLIENT, 403, "client_cert requires a certificate, and the client has none")
+END(client_cert_bad, CLIENT, 403, "client_cert requires a good certificate, and this one is not")
 END(no_route, CLIENT, 404, "the vhost has no route for the path")
 END(pattern_too_hard, US, 500, "a pattern needed more steps than are allowed")
 END(template_long, US, 500, "what a template says of the request is longer than 32 KiB")

@@ -82,6 +82,14 @@ ALSO(hearsay, "X-Scheme")
 ALSO(hearsay, "X-Url-Scheme")
 ALSO(hearsay, "Front-End-Https")
 
+/* Whom a client's certificate says it is: only we say that, whoever the peer
+ * is (proxy/credential.c). */
+FIELD(client_cert, "Client-Cert", FIELD_CLAIM)
+ALSO(client_cert, "Client-Cert-Chain")
+ALSO(client_cert, "X-Client-Verify")
+ALSO(client_cert, "X-Client-Subject")
+ALSO(client_cert, "X-Client-Fingerprint")
+
 /* What in a reply names the product or the machine behind us: hide.c.  The
  * list is told in sluiced.conf(5). */
 FIELD(product, "Server", FIELD_IN_HEAD)

@@ -104,40 +104,6 @@ void answer_make(struct exchange *x, struct reply *reply)
 
 /* ---- the one name, over TLS ---- */
 
-static const struct conf *conf;
-
-void answer_init(const struct conf *c)
-{
-	conf = c;
-}
-
-static bool speaks_tls(const struct conf_vhost *v,
-    const struct conf_listener *l, struct str host)
-{
-	return l->tls && !l->is_unix && conf_names_find(&l->names, host) == v;
-}
-
-/* Where HOST of V is to be had over TLS: "" is the usual port; STR_NONE:
- * nowhere. */
-static struct str https_port(const struct conf_vhost *v, struct str host)
-{
-	struct str found = STR_NONE;
-
-	for (unsigned i = 0; i < conf->listener_count; i++) {
-		const struct conf_listener *l = &conf->listeners[i];
-		struct str port;
-
-		if (!speaks_tls(v, l, host))
-			continue;
-		port = conf_address_port_in(str_from(l->address.text));
-		if (str_eq(port, STR("443")))
-			return STR("");
-		if (found.p == NULL)
-			found = port;
-	}
-	return found;
-}
-
 /* "[::1]" of "[::1]:8080". */
 static struct str without_port(struct str authority)
 {
@@ -152,31 +118,37 @@ struct place {
 	struct str scheme;
 	struct str name;
 	struct str port;
+	char digits[sizeof("65535")];
 };
+
+static void set_https(struct place *p, uint16_t port)
+{
+	struct out o = out_make(p->digits, sizeof(p->digits));
+
+	p->scheme = STR("https");
+	p->port = STR("");
+	if (port == 443)
+		return;
+	out_u64(&o, port);
+	p->port = out_text(&o);
+}
 
 /* Where X should have been asked for: true if that is elsewhere. */
 static bool find_place(const struct exchange *x, struct place *p)
 {
 	const struct conf_vhost *v = x->vhost;
-	bool moves = false;
+	bool renamed = v->canonical != NULL &&
+	    !str_eq(str_from(v->canonical), x->request.host);
+	bool secured =
+	    v->https_redirect && str_eq(x->identity.proto, STR("http"));
 
-	*p = (struct place){.scheme = x->identity.proto,
-	    .name = without_port(x->identity.host),
-	    .port = conf_address_port_in(x->identity.host)};
-	if (v->canonical != NULL &&
-	    !str_eq(str_from(v->canonical), x->request.host)) {
-		p->name = str_from(v->canonical);
-		moves = true;
-	}
-	if (v->https_redirect && str_eq(p->scheme, STR("http"))) {
-		struct str port = https_port(v, v->canonical != NULL
-			? str_from(v->canonical) : x->request.host);
-
-		p->scheme = port.p != NULL ? STR("https") : p->scheme;
-		p->port = port.p != NULL ? port : p->port;
-		moves |= port.p != NULL;
-	}
-	return moves;
+	p->scheme = x->identity.proto;
+	p->port = conf_address_port_in(x->identity.host);
+	p->name = renamed ? str_from(v->canonical)
+			  : without_port(x->identity.host);
+	if (secured)
+		set_https(p, v->https_port);
+	return renamed || secured;
 }
 
 bool answer_elsewhere(struct exchange *x, struct reply *reply)

@@ -6,9 +6,6 @@
 
 #include "worker/proxy/reply.h"
 
-/* Once a process; CONF lives as long as it. */
-void answer_init(const struct conf *conf);
-
 /* The action of a route without an origin: REPLY is made, or exchange_fail. */
 void answer_make(struct exchange *x, struct reply *reply);
 

@@ -205,6 +205,7 @@ static void discard(struct client *c)
 	free(c->said);
 	free(c->asked);
 	c->magic = 0;
+	free(c->credential);
 	free(c);
 	INSIST(open_now > 0);
 	open_now--;
@@ -266,6 +267,7 @@ void client_accept(const struct conf_listener *l, int fd,
 	c->magic = CLIENT_MAGIC;
 	c->listener = l;
 	c->peer = ip_of(addr);
+	c->came = loop_now();
 	list_init(&c->link);
 	open_now++;
 	count(accepted);

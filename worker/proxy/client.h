@@ -22,12 +22,14 @@ struct client {
 	struct conn conn;
 	struct list link; /* idle, waiting or served; see client.c */
 	const struct conf_listener *listener;
+	struct credential *credential; /* malloc'ed: what it showed, or NULL */
 	const struct conf_vhost *vhost; /* of the name that TLS was asked for */
 	struct proxy_header *said; /* by who speaks for it, or NULL */
 	char *asked; /* the name, of TLS that is passed through; or NULL */
 	struct fiber *fiber; /* serves it now; NULL: parked */
 	struct h2_session *h2; /* it speaks HTTP/2; NULL: HTTP/1 */
 	unsigned tunnels;      /* of its streams */
+	usec_t came; /* its connection was there */
 	usec_t idle_since;
 	bool waiting;	    /* for a reply only: a FIN means that it left */
 	bool left;	    /* hung up while it was served */

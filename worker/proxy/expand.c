@@ -11,7 +11,9 @@
 #include "common/base/json.h"
 #include "common/conf/value.h"
 #include "worker/http/scan.h"
+#include "worker/conn/tls.h"
 #include "worker/proxy/condition.h"
+#include "worker/proxy/credential.h"
 #include "worker/proxy/split.h"
 
 #define EXPAND_SMALL 512
@@ -133,6 +135,16 @@ static void put_arm(struct out *o, const struct exchange *x, struct str split,
 		put_foreign(o, str_from(arm->name), fill);
 }
 
+static struct str of_tls(const struct exchange *x, bool cipher)
+{
+	const SSL *ssl = x->client->conn.tls;
+
+	if (ssl == NULL)
+		return STR("");
+	return str_from(cipher ? SSL_get_cipher_name(ssl)
+			       : SSL_get_version(ssl));
+}
+
 static void put_part(struct out *o, const struct exchange *x,
     const struct conf_template_part *part, enum conf_fill fill)
 {
@@ -154,6 +166,19 @@ static void put_part(struct out *o, const struct exchange *x,
 		return;
 	case CONF_NAME_scheme:
 		out_str(o, x->identity.proto);
+		return;
+	case CONF_NAME_tls_version:
+	case CONF_NAME_tls_cipher:
+		out_str(o, of_tls(x, part->id == CONF_NAME_tls_cipher));
+		return;
+	case CONF_NAME_client_verify:
+		put_foreign(o, credential_of(x->client)->verify, fill);
+		return;
+	case CONF_NAME_client_subject:
+		put_foreign(o, credential_of(x->client)->subject, fill);
+		return;
+	case CONF_NAME_client_fingerprint:
+		out_str(o, credential_of(x->client)->fingerprint);
 		return;
 	case CONF_NAME_method:
 		put_foreign(o, x->request.method_text, fill);

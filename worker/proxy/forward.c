@@ -11,7 +11,8 @@
  *	traceparent: 00-2f9c6f0f6f3d4c1e8d3b5a7e9c0d1f22-5b1d3f7a9c8e6d42-00
  *	Via: 1.1 sluice-0123456789abcdef
  *
- * and, when asked for, Forwarded (RFC 7239).  All values were made or checked
+ * and, when asked for, Forwarded (RFC 7239), and who the client is by its
+ * certificate (credential.c).  All values were made or checked
  * by identity.c; what is not known is left out.  Received fields of these
  * names were dropped there, but for Via: ours is one more behind them (RFC
  * 9110, 7.6.3).
@@ -22,6 +23,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/random.h"
+#include "worker/proxy/credential.h"
 
 #define SPAN_SIZE 16
 #define FIXED 512 /* names, line ends, and values of a fixed size */
@@ -202,11 +204,13 @@ static void write_lines(struct out *o, const struct exchange *x)
 struct str forward_lines(struct exchange *x)
 {
 	const struct identity *who = &x->identity;
-	struct out o = exchange_out(x, FIXED + who->chain.n + who->host.n +
+	struct str credential = credential_lines(x);
+	struct out o = exchange_out(x, FIXED + credential.n + who->chain.n + who->host.n +
 	    x->id.n + who->trace.n +
 	    (x->scope->forwarded ? forwarded_room(who) : 0));
 
 	write_lines(&o, x);
+	out_str(&o, credential);
 	if (x->scope->forwarded)
 		write_forwarded(&o, who);
 	return out_ok(&o) ? out_text(&o) : STR_NONE;

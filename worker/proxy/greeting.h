@@ -6,13 +6,6 @@
 
 #include "worker/proxy/client.h"
 
-/* The SSL of a handshake with C, which is its app data; NULL: no memory.  The
- * name that C says leads to a vhost: c->vhost. */
-typedef struct ssl_st *greeting_open_fn(struct client *c);
-
-/* At start, if the configuration has TLS. */
-void greeting_supply(greeting_open_fn *open);
-
 /* What a client speaks from now on. */
 enum greeting {
 	GREETED_HTTP1,

@@ -23,6 +23,7 @@
 #include "worker/proxy/answer.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/client_h2.h"
+#include "worker/proxy/credential.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/failover.h"
@@ -129,8 +130,9 @@ static void serve(struct exchange *x)
 	count_add(COUNT_exchanges, 1);
 	identity_take(x);
 	if (x->end == END_NONE && find_vhost(x, &reply) &&
-	    rewrite_for_vhost(x, &reply) && route_find(x) && split_choose(x) &&
-	    limits_allow(x) && rewrite_for_route(x, &reply))
+	    rewrite_for_vhost(x, &reply) && route_find(x) &&
+	    credential_allow(x) && split_choose(x) && limits_allow(x) &&
+	    rewrite_for_route(x, &reply))
 		act(x, &reply);
 	filter(x, &reply);
 	send_reply(x, &reply);
