@@ -111,16 +111,18 @@ def test_a_renewed_certificate_is_shown_and_no_session_of_the_former_resumed(
     assert behind.resumptions > 0
 
 
-@pytest.mark.parametrize("version, faults", [
-    ("TLSv1_2", {"tls_disagreed", "tls_broken"}), ("TLSv1_3", {"tls_client"})])
+@pytest.mark.parametrize("version, alpn, faults", [
+    ("TLSv1_2", [], {"tls_disagreed", "tls_broken"}),
+    ("TLSv1_3", [], {"tls_client"}), ("TLSv1_3", ["h2"], {"tls_client"})])
 def test_a_server_that_gets_none_refuses_us(sluice, tls_origin, certs,
-                                            version, faults):
+                                            version, alpn, faults):
     behind = tls_origin(HELLO, certs.leaf("127.0.0.1"), client_ca=certs.ca,
-                        most=ssl.TLSVersion[version])
+                        most=ssl.TLSVersion[version], alpn=alpn)
     daemon = sluice(workers=1, vhost=pool(behind, settings=of_ca(certs)))
     assert daemon.get("/", method="POST", body=b"abc").status == 502
     line, = daemon.wait_exchanges(1)
     assert line["end"] == "origin_tls" and line["fault"] in faults
+    daemon.wait_error(f"server {behind.url}: the server .*tls.cert")
     assert not behind.requests
 
 

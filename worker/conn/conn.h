@@ -38,6 +38,7 @@ struct conn {
 	bool tls_partial;   /* what TLS holds is not yet a record */
 	bool tls_blocked;   /* it must write before it can read */
 	bool tls_broken;    /* no close_notify for this one */
+	uint32_t tls_error; /* of OpenSSL: why it is broken, if that is why */
 	char *window;
 	uint32_t start; /* received, not consumed: window[start..end) */
 	uint32_t end;

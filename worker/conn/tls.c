@@ -153,6 +153,7 @@ static int understand(struct conn *c, int result)
 	if (why == SSL_ERROR_ZERO_RETURN)
 		return 0;
 	c->tls_broken = true;
+	c->tls_error = (uint32_t)last_error;
 	return io_error != 0 ? -io_error : -EPROTO;
 }
 

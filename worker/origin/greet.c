@@ -31,16 +31,18 @@ int greet_introduce(struct conn *c, unsigned version,
 }
 
 /* Not for each of those who wait for it. */
-static void say_refused(struct server *s, const char *wanted)
+static void say_refused(struct server *s)
 {
 	const struct tls_verdict *v = origin_tls_verdict();
+	struct origin_tls_name wanted;
 	char subject[VIEW_SUBJECT_SIZE];
 
 	if (loop_now() < s->say_next)
 		return;
 	s->say_next = loop_now() + SAY_EVERY;
+	origin_tls_name(&wanted, s->pool->conf, s->conf);
 	log_warning("%s: %s (%s; asked for %s)%s%s", view_subject(subject, s),
-	    fault_text(v->fault), v->detail, wanted,
+	    fault_text(v->fault), v->detail, wanted.text,
 	    v->help[0] != '\0' ? "; " : "", v->help);
 }
 
@@ -58,8 +60,17 @@ static int shake_hands(struct conn *c, struct server *s,
 	origin_tls_name(&name, s->pool->conf, s->conf);
 	err = origin_tls_shake(c, &with, deadline);
 	if (err == -EPROTO)
-		say_refused(s, name.text);
+		say_refused(s);
 	return err;
+}
+
+bool greet_was_refused(const struct conn *c, struct server *s)
+{
+	bool refused = origin_tls_was_refused(c);
+
+	if (refused)
+		say_refused(s);
+	return refused;
 }
 
 int greet_server(struct conn *c, struct server *s, const struct greet *as,

@@ -23,6 +23,9 @@ struct greet {
 WAITS int greet_server(struct conn *c, struct server *s, const struct greet *as,
     usec_t deadline);
 
+/* C to S failed: as origin_tls_was_refused, and the log was told. */
+bool greet_was_refused(const struct conn *c, struct server *s);
+
 /* The header of VERSION, for CLIENT or for ourselves. */
 WAITS int greet_introduce(struct conn *c, unsigned version,
     const struct proxy_header *client, usec_t deadline);

@@ -356,6 +356,12 @@ int origin_borrow(struct server *s, usec_t idle_at_most,
 	return origin_borrow_as(s, &want, origin_r);
 }
 
+bool origin_was_refused(const struct origin *o)
+{
+	return greet_was_refused(
+	    o->stream != NULL ? shared_conn(o) : &o->conn, o->server);
+}
+
 /* Has something come behind the reply, of which no event will tell? */
 static bool has_more(struct origin *o)
 {

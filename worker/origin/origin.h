@@ -74,6 +74,9 @@ struct origin_want {
 WAITS int origin_borrow_as(struct server *s, const struct origin_want *want,
     struct origin **origin_r);
 
+/* A read from O, or its stream, has just failed: as greet_was_refused. */
+bool origin_was_refused(const struct origin *o);
+
 /* Gives it back to lie idle for PATIENCE at most; 0 closes it, and so does a
  * pool that keeps none (keepalive.idle).  The reservation ends. */
 void origin_give(struct origin **origin, usec_t patience);

@@ -247,11 +247,11 @@ const struct tls_verdict *origin_tls_verdict(void)
 	return &verdict;
 }
 
-bool origin_tls_was_refused(void)
+bool origin_tls_was_refused(const struct conn *c)
 {
-	if (!tls_verdict_is_refusal(tls_error()))
+	if (!tls_verdict_is_refusal(c->tls_error))
 		return false;
-	tls_verdict_find(&verdict, tls_error());
+	tls_verdict_find(&verdict, c->tls_error);
 	count(origin_tls_failures);
 	return true;
 }

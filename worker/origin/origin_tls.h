@@ -60,10 +60,9 @@ WAITS int origin_tls_shake(struct conn *c, const struct origin_tls *with,
 const struct tls_verdict *origin_tls_verdict(void);
 
 /*
- * A read has just said -EPROTO: is it that the server takes our certificate
- * not, which it says behind the handshake (RFC 8446, 4.6.2)?  Then
- * origin_tls_verdict says so.
+ * C failed: is it that the server does not take our certificate, which it says
+ * behind the handshake (RFC 8446, 4.4.2.4)?  Then origin_tls_verdict says so.
  */
-bool origin_tls_was_refused(void);
+bool origin_tls_was_refused(const struct conn *c);
 
 #endif

@@ -28,6 +28,7 @@
 #include "common/shm/seat.h"
 #include "worker/conn/tls.h"
 #include "worker/http/h2.h"
+#include "worker/origin/greet.h"
 #include "worker/origin/origin_inside.h"
 #include "worker/origin/view.h"
 
@@ -207,9 +208,14 @@ void shared_distrust(struct origin *o)
 	h2_drain(o->shared->session);
 }
 
+const struct conn *shared_conn(const struct origin *o)
+{
+	return &o->shared->carrier->conn;
+}
+
 bool shared_is_lost(const struct origin *o)
 {
-	return o->shared->carrier->conn.watch.seen_hup;
+	return shared_conn(o)->watch.seen_hup;
 }
 
 /* ---- new ones ---- */
@@ -285,6 +291,13 @@ static struct shared *make(struct origin *o)
 	return sh;
 }
 
+/* SH has ended before its SETTINGS came. */
+static int why_unsettled(const struct shared *sh)
+{
+	return greet_was_refused(&sh->carrier->conn, sh->server)
+	    ? -EPROTO : -EPROTONOSUPPORT;
+}
+
 /* Until the SETTINGS of SH are there, which has the stream ST. */
 static int await_settings(struct shared *sh, const struct h2_stream *st,
     usec_t deadline)
@@ -293,7 +306,7 @@ static int await_settings(struct shared *sh, const struct h2_stream *st,
 
 	while (err == 0 && !h2_is_settled(sh->session)) {
 		if (h2_is_reset(st))
-			return -EPROTONOSUPPORT;
+			return why_unsettled(sh);
 		err = cond_wait(&sh->settled, deadline);
 	}
 	return err;

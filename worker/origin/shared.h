@@ -39,6 +39,9 @@ void shared_return(struct origin *o);
 /* O's connection is not to be trusted: it gets no more streams. */
 void shared_distrust(struct origin *o);
 
+/* The connection under O. */
+const struct conn *shared_conn(const struct origin *o);
+
 /* Has O's connection ended under it? */
 bool shared_is_lost(const struct origin *o);
 

@@ -36,7 +36,7 @@ int relay_fail_origin(struct relay *r, int err, enum end at_deadline)
 		(void)relay_fail(r, at_deadline);
 	else if (err == -EMFILE || err == -ENFILE || err == -ENOMEM)
 		(void)relay_fail(r, END_overloaded);
-	else if (err == -EPROTO && origin_tls_was_refused())
+	else if (r->origin != NULL && origin_was_refused(r->origin))
 		(void)relay_fault(r, END_origin_tls,
 		    origin_tls_verdict()->fault);
 	else
