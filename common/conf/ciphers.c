@@ -183,8 +183,14 @@ static void check_whole(struct conf_build *b, const struct conf_spot *spot,
 	    CONF_CIPHERS);
 }
 
+/* What a setting says, kept at its node for all that inherit it. */
+struct kept {
+	const char *ciphers;
+	const char *suites;
+};
+
 static void read_text(struct conf_build *b, const config_setting_t *setting,
-    SSL_CTX *ctx, const char **ciphers_r, const char **suites_r)
+    SSL_CTX *ctx, struct kept *kept)
 {
 	const struct conf_spot *spot = conf_tree_spot(setting);
 	char old[LIST_SIZE], new[LIST_SIZE];
@@ -199,11 +205,25 @@ static void read_text(struct conf_build *b, const config_setting_t *setting,
 		return;
 	}
 	if (lists.new.n > 0)
-		*suites_r = arena_strdup(a, out_text(&lists.new));
+		kept->suites = arena_strdup(a, out_text(&lists.new));
 	if (lists.old.n == 0)
 		return;
-	*ciphers_r = arena_strdup(a, out_text(&lists.old));
-	check_whole(b, spot, ctx, str_from(*ciphers_r));
+	kept->ciphers = arena_strdup(a, out_text(&lists.old));
+	check_whole(b, spot, ctx, str_from(kept->ciphers));
+}
+
+static struct kept *read_setting(struct conf_build *b,
+    const config_setting_t *setting)
+{
+	struct kept *kept = ARENA_NEW(b->scratch, struct kept);
+	SSL_CTX *ctx = SSL_CTX_new(TLS_method());
+
+	INSIST(ctx != NULL);
+	kept->ciphers = CONF_CIPHERS;
+	read_text(b, setting, ctx, kept);
+	SSL_CTX_free(ctx);
+	ERR_clear_error();
+	return kept;
 }
 
 void conf_ciphers_read(struct conf_build *b, const struct conf_layers *layers,
@@ -211,15 +231,17 @@ void conf_ciphers_read(struct conf_build *b, const struct conf_layers *layers,
 {
 	const config_setting_t *setting =
 	    conf_setting_get(CONF_NEAREST(layers, id));
-	SSL_CTX *ctx;
+	struct conf_node *node;
+	const struct kept *kept;
 
 	*ciphers_r = CONF_CIPHERS;
 	*suites_r = NULL;
 	if (setting == NULL)
 		return;
-	ctx = SSL_CTX_new(TLS_method());
-	INSIST(ctx != NULL);
-	read_text(b, setting, ctx, ciphers_r, suites_r);
-	SSL_CTX_free(ctx);
-	ERR_clear_error();
+	node = conf_tree_node(setting);
+	if (node->made == NULL)
+		node->made = read_setting(b, setting);
+	kept = node->made;
+	*ciphers_r = kept->ciphers;
+	*suites_r = kept->suites;
 }

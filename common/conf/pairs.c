@@ -6,7 +6,9 @@
  */
 #include "common/conf/pairs.h"
 
+#include <errno.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/base/insist.h"
 
@@ -166,6 +168,24 @@ static void report_no_cert(struct conf_build *b, const config_setting_t *group,
 	    conf_setting_rows[settings->file[CONF_PAIR_CERT]].example);
 }
 
+/* One fault, and which other files are not there: to be mended in one go. */
+static void report_fault(struct conf_build *b, const config_setting_t *group,
+    const struct conf_pair_settings *settings, const struct conf_pair_draft *d)
+{
+	const char *const names[CONF_PAIR_PARTS] = {d->pair->cert_file,
+	    d->pair->key_file, d->pair->chain_file};
+
+	conf_report_error(b->report, spot_of(group, settings, d->fault.part),
+	    "%s", d->fault.text);
+	if (d->fault.help != NULL)
+		conf_report_help(b->report, "%s", d->fault.help);
+	for (int i = d->fault.part + 1; i < CONF_PAIR_PARTS; i++)
+		if (names[i] != NULL && access(names[i], R_OK) != 0)
+			conf_report_error(b->report, spot_of(group, settings,
+			    (enum conf_pair_part)i), "%s cannot be read: %s",
+			    names[i], strerror(errno));
+}
+
 const struct conf_pair *conf_pairs_read(struct conf_build *b,
     const config_setting_t *group, const struct conf_pair_settings *settings)
 {
@@ -193,10 +213,7 @@ const struct conf_pair *conf_pairs_read(struct conf_build *b,
 		lint(b, spot_of(group, settings, CONF_PAIR_CERT), d->pair);
 		return d->pair;
 	}
-	conf_report_error(b->report, spot_of(group, settings, d->fault.part),
-	    "%s", d->fault.text);
-	if (d->fault.help != NULL)
-		conf_report_help(b->report, "%s", d->fault.help);
+	report_fault(b, group, settings, d);
 	return NULL;
 }
 
