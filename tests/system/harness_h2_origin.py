@@ -13,7 +13,9 @@ which the connection goes on) go out raw.
 """
 
 import queue
+import select
 import socket
+import ssl
 import threading
 
 import h2.config
@@ -27,7 +29,7 @@ import pytest
 
 from harness import eventually
 from harness_fixtures import clean_all
-from harness_peer import DEADLINE
+from harness_peer import DEADLINE, Closed, Peer
 from harness_scripts import crc
 
 Settings = h2.settings.SettingCodes
@@ -307,17 +309,71 @@ class H2Conn:
                 self.open.discard(stream.number)
 
 
+class TlsEnd:
+    """A socket behind TLS that one thread reads while others write: OpenSSL
+    does not take that, so each call has a lock and waits outside of it."""
+
+    def __init__(self, sock, context):
+        self.tls = context.wrap_socket(sock, server_side=True)
+        self.tls.setblocking(False)
+        self.lock = threading.Lock()
+        self.family = sock.family
+
+    def _run(self, call, *args):
+        while True:
+            try:
+                with self.lock:
+                    return call(*args)
+            except ssl.SSLWantReadError:
+                select.select([self.tls], [], [], 1)
+            except ssl.SSLWantWriteError:
+                select.select([], [self.tls], [], 1)
+
+    def recv(self, n):
+        return self._run(self.tls.recv, n)
+
+    def sendall(self, data):
+        view = memoryview(data)
+        while view:
+            view = view[self._run(self.tls.send, view):]
+
+    def setsockopt(self, *args):
+        self.tls.setsockopt(*args)
+
+    def settimeout(self, seconds):
+        pass
+
+    def shutdown(self, how):
+        self.tls.shutdown(how)
+
+    def close(self):
+        self.tls.close()
+
+
+def tls_context(pair, *alpn):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(str(pair.full), str(pair.key))
+    if alpn:
+        context.set_alpn_protocols(list(alpn))
+    return context
+
+
 class H2Origin:
     """Listens on 127.0.0.1; SCRIPT serves each stream.
 
     settings    of its first SETTINGS: {Settings.MAX_CONCURRENT_STREAMS: 1}
-    context     an ssl.SSLContext: behind TLS
+    context     a tls_context: behind TLS
+    http1       a script of harness_origin.py for connections on which ALPN
+                chose something else
     """
 
-    def __init__(self, script, settings=None, context=None):
+    def __init__(self, script, settings=None, context=None, http1=None):
         self.script = script
         self.settings = settings or {}
         self.context = context
+        self.http1 = http1
+        self.peers = []         # that HTTP1 has served
+        self.alpn = []          # what was chosen, in order of handshakes
         self.conns = []         # in order of acceptance
         self.failures = []
         self.threads = []
@@ -346,13 +402,28 @@ class H2Origin:
     def greet(self, sock):
         if self.context:
             try:
-                sock = self.context.wrap_socket(sock, server_side=True)
+                sock = TlsEnd(sock, self.context)
             except OSError:
                 sock.close()
+                return
+            self.alpn.append(sock.tls.selected_alpn_protocol())
+            if self.alpn[-1] != "h2" and self.http1:
+                self.serve_http1(sock)
                 return
         conn = H2Conn(self, sock)
         self.conns.append(conn)
         conn.run()
+
+    def serve_http1(self, sock):
+        peer = Peer(sock)
+        peer.requests = []
+        self.peers.append(peer)
+        try:
+            self.http1(peer)
+        except (Closed, OSError):
+            pass
+        finally:
+            peer.close()
 
     @property
     def streams(self):
@@ -371,7 +442,8 @@ class H2Origin:
 
     def close(self):
         failures = list(self.failures)
-        for sock in [self.listener, *(conn.sock for conn in self.conns)]:
+        for sock in [self.listener, *(conn.sock for conn in self.conns),
+                     *(peer.sock for peer in self.peers)]:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:

@@ -1,6 +1,7 @@
 """gRPC end to end: a real client and a real server, the proxy between."""
 
 import queue
+import time
 from pathlib import Path
 
 import grpc
@@ -80,6 +81,36 @@ def test_messages_of_any_size_arrive_whole(through, n):
     client, _, _ = through(more='limits = { body = "64m"; };')
     message = bytes(i * 7 % 251 for i in range(251)) * (n // 251 + 1)
     assert client.unary(message[:n]) == message[:n][::-1]
+
+
+def test_a_call_that_was_answered_may_be_silent(through):
+    """Longer than others: as long as a tunnel."""
+    client, _, _ = through(
+        'timeouts = { idle = "200ms"; first_byte = "200ms"; };',
+        'limits = { min_rate = "256/1s"; };\n'
+        'timeouts = { websocket = "30s"; };\n')
+    to_send = queue.Queue()
+    answers = client.chat(iter(to_send.get, None))
+    for pause in 0, 1.5:
+        time.sleep(pause)
+        to_send.put(b"a")
+        assert next(answers) == b"re: a"
+    to_send.put(None)
+    assert list(answers) == []
+
+
+def test_a_call_that_is_silent_for_too_long_is_ended(through):
+    client, _, daemon = through(
+        'timeouts = { idle = "1s"; };',
+        'timeouts = { websocket = "1s"; };\n')
+    to_send = queue.Queue()
+    answers = client.chat(iter(to_send.get, None))
+    to_send.put(b"a")
+    assert next(answers) == b"re: a"
+    assert isinstance(failure(next, answers), grpc.RpcError)
+    line, = daemon.wait_exchanges(1)
+    assert line["end"] in ("origin_idle", "body_deadline")
+    to_send.put(None)
 
 
 # ---- ends ----

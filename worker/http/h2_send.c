@@ -241,6 +241,8 @@ static int gather(struct h2_session *s)
 								: -EPROTO;
 			if (got == 0 && s->out_end == before)
 				return 0;
+			if (got == 0) /* it was DATA, which is there */
+				continue;
 			s->frame = str_make((const char *)p, (size_t)got);
 		}
 		n = s->frame.n < room(s) ? s->frame.n : room(s);

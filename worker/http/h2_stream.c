@@ -352,8 +352,8 @@ int h2_wait_more(struct h2_stream *st, struct pace *pace)
 		err = wait(st, &st->readable, since + pace->left);
 		if (peer_may_send(st))
 			pace_waited(pace, since);
-		else if (err == -ETIMEDOUT)
-			err = 0;
+		if (err == -ETIMEDOUT && pace->left > 0)
+			err = 0; /* or it got more patience meanwhile */
 	}
 	pace_moved(pace, st->pieces.held - before);
 	return err;

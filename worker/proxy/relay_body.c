@@ -265,13 +265,27 @@ void relay_init(struct relay *r, struct exchange *x)
 	    .close = source_close};
 }
 
+/* A call of gRPC that was answered may be silent as long as a tunnel, either
+ * way: a client that has nothing to say now is not slow. */
+static void be_patient(struct relay *r)
+{
+	struct exchange *x = r->x;
+
+	r->patience = x->pool->timeouts.idle;
+	if (!grpc_is(&x->request))
+		return;
+	if (r->patience < x->scope->timeouts.websocket)
+		r->patience = x->scope->timeouts.websocket;
+	x->pace = pace_of_silence(x->scope->timeouts.websocket);
+}
+
 void relay_begin_body(struct relay *r, struct reply *reply)
 {
 	const struct conf_pool *pool = r->x->pool;
 
 	reply->source = &r->source;
 	reply->head_len = r->head_len;
-	r->patience = pool->timeouts.idle;
+	be_patient(r);
 	if (r->origin->stream != NULL) {
 		relay_h2_begin_body(r, reply);
 		return;
