@@ -243,21 +243,22 @@ static char *read_sample(const char *name)
 START_TEST(the_samples_of_etc_load_together)
 {
 	static const char *const names[] = {"vhosts.d/app.conf",
-	    "vhosts.d/shop.conf", "vhosts.d/www.conf"};
+	    "vhosts.d/db.conf", "vhosts.d/shop.conf", "vhosts.d/www.conf"};
+	size_t count = sizeof(names) / sizeof(names[0]);
 	char *text = read_sample("sluiced.conf");
 	char main[8192];
 
 	snprintf(main, sizeof(main), "%s\n%s", text, CASE_USER);
 	free(text);
 	conf_case_text(&c, "sluiced.conf", main);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < count; i++) {
 		text = read_sample(names[i]);
 		conf_case_text(&c, names[i], text);
 		free(text);
 	}
 	conf_case_load_good(&c);
 	ck_assert_uint_eq(c.warnings, 0);
-	ck_assert_uint_eq(c.conf->vhost_count, 3);
+	ck_assert_uint_eq(c.conf->vhost_count, count);
 }
 END_TEST
 
