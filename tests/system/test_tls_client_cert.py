@@ -246,3 +246,15 @@ def test_s_client_sees_whom_we_ask_for(sluice, certs, behind):
     text = openssl("s_client", "-connect", f"127.0.0.1:{daemon.port}",
                    "-servername", "a.test")
     assert "Acceptable client certificate CA names\nCN = Test ca\n" in text
+
+
+def test_the_log_says_what_was_shown_and_asked(sluice, certs, behind):
+    daemon = sluice(vhost=vhost(certs, behind, "optional"), workers=1)
+    with TlsClient(daemon.port, name="a.test",
+                   pair=certs.client("alice")) as client:
+        for host in ("a.test", "other.test"):
+            client.get("/", host=host)
+    first, second = daemon.wait_exchanges(2)
+    assert (first["tls"], first["subject"]) == ("TLSv1.3", "CN=alice")
+    assert float(first["handshake"]) > 0 and "sni" not in first
+    assert second["sni"] == "a.test" and "handshake" not in second

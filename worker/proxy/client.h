@@ -29,6 +29,7 @@ struct client {
 	struct fiber *fiber; /* serves it now; NULL: parked */
 	struct h2_session *h2; /* it speaks HTTP/2; NULL: HTTP/1 */
 	unsigned tunnels;      /* of its streams */
+	usec_t shaking; /* its handshake took so long; 0: that was told */
 	usec_t came; /* its connection was there */
 	usec_t idle_since;
 	bool waiting;	    /* for a reply only: a FIN means that it left */

@@ -13,6 +13,8 @@
 #include "common/base/clock.h"
 #include "common/base/insist.h"
 #include "common/base/out.h"
+#include "worker/conn/tls.h"
+#include "worker/proxy/credential.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/failover.h"
 #include "worker/proxy/limits.h"
@@ -89,6 +91,40 @@ static inline struct str get_protocol(const struct exchange *x)
 	if (x->request.is_h2)
 		return STR("HTTP/2.0");
 	return x->request.minor == 0 ? STR("HTTP/1.0") : STR("HTTP/1.1");
+}
+
+/* ---- TLS ---- */
+
+static inline struct str get_tls(const struct exchange *x)
+{
+	const SSL *ssl = x->client->conn.tls;
+
+	return ssl != NULL ? str_from(SSL_get_version(ssl)) : STR_NONE;
+}
+
+static inline struct str get_sni(const struct exchange *x)
+{
+	const SSL *ssl = x->client->conn.tls;
+	const char *name = ssl != NULL
+	    ? SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : NULL;
+
+	if (name == NULL || str_eq_nocase(str_from(name), x->request.host))
+		return STR_NONE;
+	return str_from(name);
+}
+
+static inline struct str get_subject(const struct exchange *x)
+{
+	return log_if_any(credential_of(x->client)->subject);
+}
+
+/* Of HTTP/2 it is with whichever stream ends first. */
+static inline int64_t get_handshake(const struct exchange *x)
+{
+	usec_t took = x->client->shaking;
+
+	x->client->shaking = 0;
+	return took > 0 ? took : LOG_NO_VALUE;
 }
 
 static inline struct str get_scheme(const struct exchange *x)

@@ -154,6 +154,7 @@ bool shake_hands(struct client *c, usec_t deadline)
 		count(handshakes_limited);
 		return false;
 	}
+	c->shaking = -loop_now();
 	unknown[0] = '\0';
 	ssl = open_ssl(c);
 	err = ssl != NULL ? tls_accept(&c->conn, ssl, deadline) : -ENOMEM;
@@ -161,6 +162,7 @@ bool shake_hands(struct client *c, usec_t deadline)
 		fail(c, err);
 		return false;
 	}
+	c->shaking += loop_now();
 	count(handshakes);
 	if (SSL_session_reused(c->conn.tls))
 		count(handshakes_resumed);
