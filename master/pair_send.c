@@ -100,6 +100,12 @@ static bool is_owed(const struct pairs *p, unsigned number)
 	return false;
 }
 
+void pairs_go_on(void)
+{
+	LIST_FOREACH(at, children())
+		hand_over(child_at(at));
+}
+
 void pairs_look(void)
 {
 	struct pairs *p = world_now() != NULL ? world_now()->pairs : NULL;

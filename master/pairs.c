@@ -189,6 +189,7 @@ static void look(struct events_timer *t)
 		if (p->conf->certificate_watch > 0)
 			look_at(&p->at[i]);
 	check_one(p);
+	pairs_go_on();
 	set_timer(p);
 }
 

@@ -64,6 +64,9 @@ void pairs_adopt(const struct pairs *pairs, struct child *c);
 /* Worker C says that it has taken a pair, or has not.  False: it may not. */
 bool pairs_heard(struct child *c, int64_t number, bool taken);
 
+/* Tells workers what their channels had no room for. */
+void pairs_go_on(void);
+
 /* Workers have ended: what they owed nobody owes any more. */
 void pairs_look(void);
 

@@ -274,3 +274,28 @@ def test_an_end_is_told_of_in_time(sluice, workdir, certs, ends, said):
     assert daemon.ctl("reload").returncode == 0
     assert count_told(daemon, f"certificate: {workdir}") == 1
     assert count_told(daemon, "[certificate-ends]") == 2    # start, reload
+
+
+def test_of_two_kinds_each_is_renewed_by_itself(sluice, workdir, certs):
+    ecdsa, rsa = workdir / "ecdsa.pem", workdir / "rsa.pem"
+    ecdsa.write_bytes(certs.leaf("localhost").pem.read_bytes())
+    rsa.write_bytes(certs.leaf("localhost", kind="rsa").pem.read_bytes())
+    daemon = sluice(conf=WATCH, vhost=f"""host = "*";
+listen = "https://127.0.0.1:@PORT@";
+tls = {{ certs = ( {{ cert = "{ecdsa}"; }}, {{ cert = "{rsa}"; }} ); }};
+""" + OURS)
+
+    def shown_to(ciphers):
+        context = client_context(most=ssl.TLSVersion.TLSv1_2)
+        context.set_ciphers(ciphers)
+        with TlsClient(daemon.port, context=context) as client:
+            return client.tls.getpeercert(binary_form=True)
+    renewed = certs.leaf("localhost", kind="rsa", ends=50 * DAY)
+    rsa.write_bytes(renewed.pem.read_bytes())
+    daemon.wait_error("rsa.pem renewed")
+    assert shown_to("aRSA") == der(renewed)
+    assert shown_to("aECDSA") == der(certs.leaf("localhost"))
+    rsa.write_bytes(certs.leaf("localhost", ends=50 * DAY).pem.read_bytes())
+    daemon.wait_error(r"rsa.pem is not renewed.*: its key is \S+ P-256, and "
+                      r"so is that of \S+/ecdsa.pem")
+    assert shown_to("aRSA") == der(renewed)

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from harness_certs import openssl
 from harness_origin import reply
 from harness_scripts import Gate
 from harness_tls import TlsClient
+from test_tls_certificates import open_files
 from test_neighbours_clock import clock     # pylint: disable=unused-import
 
 OURS = 'routes = ( { path = "/"; respond = "ours"; } );\n'
@@ -180,15 +182,15 @@ def test_a_response_that_ran_out_is_not_stapled(sluice, certs, pair,
 
 def holder_of(peer, pids):
     """Which of these processes has the other end of PEER's connection."""
-    port = peer.sock.getpeername()[1]
-    for line in open("/proc/net/tcp", encoding="ascii").readlines()[1:]:
+    ends = [peer.sock.getpeername()[1], peer.sock.getsockname()[1]]
+    inode = None
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
-        if int(fields[1].rpartition(":")[2], 16) == port:
+        if [int(end.rpartition(":")[2], 16) for end in fields[1:3]] == ends:
             inode = f"socket:[{fields[9]}]"
     for pid in pids:
-        for fd in os.listdir(f"/proc/{pid}/fd"):
-            if os.readlink(f"/proc/{pid}/fd/{fd}") == inode:
-                return pid
+        if inode in open_files(pid):
+            return pid
     raise AssertionError("nobody has it")
 
 
