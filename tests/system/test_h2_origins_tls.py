@@ -172,7 +172,7 @@ def test_a_websocket_has_a_connection_of_http_1_beside(pooled, chooser):
     assert behind.alpn == ["h2", "http/1.1"]
 
 
-def test_a_websocket_fails_where_only_http_2_is_spoken(pooled, chooser):
+def test_a_websocket_fails_where_http_2_has_none(pooled, chooser):
     daemon = pooled(chooser("h2"), settings='http = "2";')
     with daemon.client() as client:
         answer = client.get("/ws", fields=("Connection: upgrade",

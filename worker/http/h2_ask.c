@@ -2,13 +2,14 @@
  * h2_ask.c - the head of a request to an origin, for a stream of HTTP/2.
  *
  * Runs in workers, once for each.  RFC 9113, 8.3.1: what HTTP/1 says in its
- * first line and in Host are pseudo-header fields here, which come first.
+ * first line and in Host are pseudo-header fields here, which come first.  A
+ * WebSocket begins with an extended CONNECT (RFC 8441, 4).
  */
 #include "worker/http/h2_ask.h"
 
 #include "common/base/insist.h"
 
-#define OTHERS 6	 /* fields beside those of M and LINES */
+#define OTHERS 7	 /* fields beside those of M and LINES */
 #define OTHER_NAMES 64	 /* bytes of their names */
 
 static struct str write_path(const struct message *m, struct str prefix,
@@ -46,7 +47,10 @@ bool h2_ask(const struct message *m, const struct h2_ask *ask,
 	*f = h2_fields_make(a,
 	    m->field_count + h2_fields_in(ask->lines) + OTHERS,
 	    names_of(m) + ask->lines.n);
-	h2_fields_add(f, STR(":method"), m->method_text);
+	h2_fields_add(f, STR(":method"),
+	    ask->websocket ? STR("CONNECT") : m->method_text);
+	if (ask->websocket)
+		h2_fields_add(f, STR(":protocol"), STR("websocket"));
 	h2_fields_add(f, STR(":scheme"),
 	    ask->https ? STR("https") : STR("http"));
 	h2_fields_add(f, STR(":authority"),

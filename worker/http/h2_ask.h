@@ -10,6 +10,7 @@
 
 struct h2_ask {
 	bool https;
+	bool websocket; /* an extended CONNECT instead of M's method */
 	struct str prefix; /* path prefix of the server's URL: "" or "/base" */
 	struct str host;   /* STR_NONE: M->authority */
 	struct str lines;  /* field lines of ours, with their CR LF, or "" */

@@ -14,7 +14,6 @@
 #include "common/base/random.h"
 
 #define NONCE_SIZE 16
-#define ACCEPT_SIZE 28 /* base64 of 20 bytes */
 #define GUID "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 static const struct str key_name = {"Sec-WebSocket-Key", 17};
@@ -50,20 +49,42 @@ void websocket_drop(struct message *m)
 	}
 }
 
-bool websocket_accepts(const struct message *m, const char *key)
+static struct str find(const struct message *m, struct str name)
+{
+	for (unsigned i = 0; i < m->field_count; i++)
+		if (str_eq_nocase(field_name(&m->fields[i]), name))
+			return field_value(&m->fields[i]);
+	return STR_NONE;
+}
+
+/* WEBSOCKET_KEY_SIZE bytes make WEBSOCKET_ANSWER_SIZE. */
+static bool answer(const char *key, char *p)
 {
 	unsigned char text[WEBSOCKET_KEY_SIZE + sizeof(GUID)];
 	unsigned char digest[SHA_DIGEST_LENGTH];
-	unsigned char want[ACCEPT_SIZE + 1];
+	unsigned char out[WEBSOCKET_ANSWER_SIZE + 1];
 
 	memcpy(text, key, WEBSOCKET_KEY_SIZE);
 	memcpy(text + WEBSOCKET_KEY_SIZE, GUID, sizeof(GUID) - 1);
 	if (EVP_Digest(text, sizeof(text) - 1, digest, NULL, sha1, NULL) != 1)
 		return false;
-	INSIST(EVP_EncodeBlock(want, digest, sizeof(digest)) == ACCEPT_SIZE);
-	for (unsigned i = 0; i < m->field_count; i++)
-		if (str_eq_nocase(field_name(&m->fields[i]), accept_name))
-			return str_eq(field_value(&m->fields[i]),
-			    str_make((char *)want, ACCEPT_SIZE));
-	return false;
+	INSIST(EVP_EncodeBlock(out, digest, sizeof(digest)) ==
+	    WEBSOCKET_ANSWER_SIZE);
+	memcpy(p, out, WEBSOCKET_ANSWER_SIZE);
+	return true;
+}
+
+bool websocket_answer(const struct message *m, char *p)
+{
+	struct str key = find(m, key_name);
+
+	return key.n == WEBSOCKET_KEY_SIZE && answer(key.p, p);
+}
+
+bool websocket_accepts(const struct message *m, const char *key)
+{
+	char want[WEBSOCKET_ANSWER_SIZE];
+
+	return answer(key, want) &&
+	    str_eq(find(m, accept_name), str_make(want, sizeof(want)));
 }

@@ -13,6 +13,7 @@
 
 #include "worker/http/h2_ask.h"
 #include "worker/http/hop.h"
+#include "worker/http/websocket.h"
 #include "worker/origin/shared.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/relay_inside.h"
@@ -29,11 +30,18 @@ static struct h2_stream *stream_of(const struct relay *r)
 
 /* ---- the request ---- */
 
+/* Any other Upgrade may be ignored (RFC 9110, 7.8). */
+static bool is_websocket(const struct exchange *x)
+{
+	return str_eq_nocase(x->request.upgrade, STR("websocket"));
+}
+
 /* False: it does not fit. */
 static bool write_head(struct exchange *x, const struct server *s,
     struct h2_fields *f)
 {
 	struct h2_ask ask = {.https = s->conf->https,
+	    .websocket = is_websocket(x),
 	    .prefix = str_from(s->conf->prefix),
 	    .host = forward_host(x, s->conf),
 	    .lines = relay_lines(x)};
@@ -41,11 +49,33 @@ static bool write_head(struct exchange *x, const struct server *s,
 	return ask.lines.n > 0 && h2_ask(&x->request, &ask, &x->arena, f);
 }
 
-/* A tunnel is not made of a stream; any other Upgrade may be ignored (RFC 9110,
- * 7.8). */
-static bool is_websocket(const struct exchange *x)
+/* A client of HTTP/1 has to be answered what its key asks for. */
+static void note_key(struct relay *r)
 {
-	return str_eq_nocase(x->request.upgrade, STR("websocket"));
+	struct exchange *x = r->x;
+	char *p;
+
+	if (x->stream != NULL)
+		return;
+	p = arena_alloc(&x->arena, WEBSOCKET_ANSWER_SIZE);
+	if (p != NULL && websocket_answer(&x->request, p))
+		r->answer = str_make(p, WEBSOCKET_ANSWER_SIZE);
+}
+
+/* The stream becomes the tunnel, if the server takes such (RFC 8441, 3). */
+static int send_websocket(struct relay *r, const struct server *s,
+    struct h2_fields *f)
+{
+	int err;
+
+	if (!h2_peer_takes_websocket(h2_session_of(stream_of(r))))
+		return relay_fail(r, END_origin_version);
+	note_key(r);
+	websocket_drop(&r->x->request);
+	if (f == NULL || !write_head(r->x, s, f))
+		return relay_fail(r, END_overloaded);
+	err = h2_write_head(stream_of(r), f, H2_HEAD);
+	return err == -ECANCELED ? relay_fail_origin(r, err, END_stopped) : 0;
 }
 
 int relay_h2_send(struct relay *r, const struct server *s)
@@ -58,7 +88,7 @@ int relay_h2_send(struct relay *r, const struct server *s)
 	int err;
 
 	if (is_websocket(x))
-		return relay_fail(r, END_origin_version);
+		return send_websocket(r, s, f);
 	if (f == NULL || !write_head(x, s, f))
 		return relay_fail(r, END_overloaded);
 	err = h2_write_head(stream_of(r), f, empty ? H2_HEAD_LAST : H2_HEAD);
@@ -97,6 +127,15 @@ static size_t text_length(const struct message *m)
 	return n;
 }
 
+/* What this is in HTTP/1. */
+static void become_switch(struct message *head)
+{
+	head->status = 101;
+	head->upgrade = STR("websocket");
+	head->reason = STR("Switching Protocols");
+	head->is_h2 = false;
+}
+
 int relay_h2_read_head(struct relay *r, struct message *head)
 {
 	usec_t deadline = loop_now() + r->patience;
@@ -115,6 +154,8 @@ int relay_h2_read_head(struct relay *r, struct message *head)
 	if (fault != FAULT_NONE)
 		return relay_malformed(r, fault);
 	r->head_len = text_length(head);
+	if (is_websocket(r->x) && head->status / 100 == 2)
+		become_switch(head);
 	return 0;
 }
 
@@ -174,11 +215,39 @@ static int source_pull(struct source *s, struct str *piece_r)
 	return got;
 }
 
+/* Of a tunnel: all that comes stays in the stream. */
+static int source_pull_nothing(struct source *s, struct str *piece_r)
+{
+	(void)s;
+	*piece_r = STR("");
+	return 0;
+}
+
+static bool source_is_empty(struct source *s)
+{
+	(void)s;
+	return true;
+}
+
+static void begin_tunnel(struct relay *r, struct reply *reply)
+{
+	r->source.pull = source_pull_nothing;
+	r->source.is_ready = source_is_empty;
+	if (r->answer.n > 0)
+		reply_add(reply, STR("Sec-WebSocket-Accept"), r->answer);
+	reply->tunnel = r->origin;
+	r->origin = NULL;
+}
+
 void relay_h2_begin_body(struct relay *r, struct reply *reply)
 {
+	r->source.pass = NULL;
+	if (reply->head.status == 101) {
+		begin_tunnel(r, reply);
+		return;
+	}
 	r->source.pull = source_pull;
 	r->source.is_ready = source_is_ready;
-	r->source.pass = NULL;
 	r->reusable = true;
 	if (r->x->request.takes_trailers)
 		hop_keep_trailer(&reply->head);

@@ -241,7 +241,8 @@ static int check_switch(struct relay *r, const struct message *head)
 	struct str asked = r->x->request.upgrade;
 	const char *key = r->x->websocket;
 
-	if (key != NULL && !websocket_accepts(head, key))
+	if (key != NULL && r->origin->stream == NULL &&
+	    !websocket_accepts(head, key))
 		return relay_malformed(r, FAULT_status_line);
 	if (asked.n > 0 && head->upgrade.n > 0 &&
 	    str_eq_nocase(protocol_name(asked), protocol_name(head->upgrade)))

@@ -31,6 +31,7 @@ struct relay {
 	struct str decoded; /* of the body, ahead of the next pull */
 	size_t head_len;  /* of the reply's head */
 	size_t taken;	  /* HTTP/2: of the piece that was pulled last */
+	struct str answer; /* to the key of a WebSocket's client, or "" */
 	char *block;	  /* a BODY block: block[start..end) is received */
 	size_t start;
 	size_t end;

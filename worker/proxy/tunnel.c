@@ -19,7 +19,7 @@
 
 struct tunnel;
 
-/* One that has no conn is the client's stream of HTTP/2. */
+/* One that has no conn is a stream of HTTP/2. */
 struct side {
 	struct conn *conn;
 	struct h2_stream *stream;
@@ -328,7 +328,9 @@ void tunnel_run(struct exchange *x, struct origin **origin)
 	} else {
 		t->client.stream = x->stream;
 		t->client.conn = x->stream == NULL ? &x->client->conn : NULL;
-		t->origin.conn = &(*origin)->conn;
+		t->origin.stream = (*origin)->stream;
+		t->origin.conn = (*origin)->stream == NULL ? &(*origin)->conn
+							   : NULL;
 		t->up = (struct direction){.tunnel = t,
 		    .from = &t->client,
 		    .to = &t->origin,
