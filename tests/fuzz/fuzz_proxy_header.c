@@ -47,10 +47,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 		before = read_first(data, n, &part, &needed);
 		INSIST(steps <= 200);
-		if (before != PROXY_OK || needed <= n || needed > size)
+		if (before != PROXY_OK || needed <= n || n == size)
 			break;
 		INSIST(!part.tells && needed <= PROXY_HEADER_MAX);
-		n = needed;
+		n = needed < size ? needed : size;
 	}
 	INSIST((before == PROXY_OK) == (fault == PROXY_OK));
 	if (fault == PROXY_OK && whole_size <= size)
