@@ -69,6 +69,8 @@ bool h2_head_resets(enum fault fault)
 
 static void put(struct h2_head *h, struct str s)
 {
+	if (s.n == 0)
+		return;
 	memcpy(h->p + h->n, s.p, s.n);
 	h->n += s.n;
 }
@@ -272,7 +274,6 @@ static enum fault read_target(const struct h2_head *h, size_t most,
     struct message *m)
 {
 	struct str path = text_of(h, H2_PATH);
-	const char *end = path.p + path.n;
 
 	m->target = path.p != NULL ? path : text_of(h, H2_AUTHORITY);
 	if (m->target.n > most)
@@ -281,7 +282,7 @@ static enum fault read_target(const struct h2_head *h, size_t most,
 		return m->target.n > 0 ? FAULT_NONE : FAULT_pseudo;
 	if (path.n == 0)
 		return FAULT_pseudo;
-	if (scan_visible(path.p, end) != end ||
+	if (scan_visible(path.p, path.p + path.n) != path.p + path.n ||
 	    (path.p[0] != '/' && !str_eq(path, STR("*"))))
 		return FAULT_target;
 	return FAULT_NONE;

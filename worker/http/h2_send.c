@@ -55,6 +55,8 @@ static size_t room(const struct h2_session *s)
 static void put(struct h2_session *s, const void *p, size_t n)
 {
 	INSIST(n <= room(s));
+	if (n == 0)
+		return;
 	memcpy(s->out + s->out_end, p, n);
 	s->out_end += n;
 }

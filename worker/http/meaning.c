@@ -18,10 +18,8 @@
 
 enum fault meaning_of_method(struct message *m, struct str text)
 {
-	const char *end = text.p + text.n;
-
 	if (text.n == 0 || text.n > METHOD_TEXT_MAX ||
-	    scan_token(text.p, end) != end)
+	    scan_token(text.p, text.p + text.n) != text.p + text.n)
 		return FAULT_method;
 	m->method_text = text;
 	m->method = method_identify(text);
