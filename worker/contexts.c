@@ -150,6 +150,8 @@ static int on_hello(SSL *ssl, int *alert, void *arg)
 	c->vhost = v;
 	SSL_set_SSL_CTX(ssl, contexts[tls->number]);
 	client_certs_ask(ssl, tls);
+	if (tls->early_data)
+		resumption_allow_early(ssl);
 	if (SSL_set_min_proto_version(ssl, tls->min_version) != 1)
 		return SSL_CLIENT_HELLO_ERROR;
 	return SSL_CLIENT_HELLO_SUCCESS;

@@ -34,6 +34,7 @@
 
 #define LIFETIME TICKETS_PERIOD /* of a session: its key lives so long */
 #define ROTATE_AGAIN USEC_PER_SEC
+#define EARLY_MAX (16 * 1024) /* bytes of early data */
 
 static EVP_CIPHER *cipher;
 static struct timer rotation;
@@ -107,6 +108,49 @@ static void rotate(struct timer *t)
 	(void)tickets_rotate(now);
 	due = tickets_due();
 	timer_set(t, due > now + ROTATE_AGAIN ? due : now + ROTATE_AGAIN);
+}
+
+/* ---- early data ---- */
+
+/* With each ticket that early data may come by goes a mark of its own, which
+ * lies in the table of sessions until the ticket brings it back. */
+static int on_mark(SSL *ssl, void *arg)
+{
+	struct hash_id mark;
+
+	(void)arg;
+	if (SSL_version(ssl) < TLS1_3_VERSION ||
+	    SSL_get_max_early_data(ssl) == 0)
+		return 1;
+	if (RAND_bytes((unsigned char *)&mark, sizeof(mark)) != 1 ||
+	    SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &mark,
+		sizeof(mark)) != 1)
+		return 0;
+	sessions_put(mark, STR(""), loop_now(), LIFETIME);
+	return 1;
+}
+
+/* Whoever has heard the first flight of a client can send it again, to another
+ * worker as well: of all who come with a mark one gets it.  Who comes too late,
+ * or finds it forgotten, waits for the end of the handshake. */
+static int on_early(SSL *ssl, void *arg)
+{
+	struct hash_id mark;
+	void *data;
+	size_t n;
+
+	(void)arg;
+	if (SSL_SESSION_get0_ticket_appdata(SSL_get_session(ssl), &data, &n) !=
+		1 || n != sizeof(mark))
+		return 0;
+	memcpy(&mark, data, sizeof(mark));
+	return sessions_take(mark, loop_now(), der) != SESSIONS_NONE;
+}
+
+void resumption_allow_early(SSL *ssl)
+{
+	(void)SSL_set_max_early_data(ssl, EARLY_MAX);
+	(void)SSL_set_recv_max_early_data(ssl, EARLY_MAX);
 }
 
 /* ---- sessions ---- */
@@ -208,6 +252,10 @@ void resumption_serve(SSL_CTX *ctx)
 	SSL_CTX_set_timeout(ctx, (long)(LIFETIME / USEC_PER_SEC));
 	(void)SSL_CTX_set_num_tickets(ctx, 1);
 	(void)SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
+	/* OpenSSL's own way knows what one process has seen. */
+	SSL_CTX_set_options(ctx, SSL_OP_NO_ANTI_REPLAY);
+	(void)SSL_CTX_set_session_ticket_cb(ctx, on_mark, NULL, NULL);
+	SSL_CTX_set_allow_early_data_cb(ctx, on_early, NULL);
 	SSL_CTX_sess_set_new_cb(ctx, on_new);
 	SSL_CTX_sess_set_get_cb(ctx, on_lookup);
 	SSL_CTX_sess_set_remove_cb(ctx, on_remove);

@@ -14,4 +14,8 @@ int resumption_init(void);
  * come back with them to any worker of the daemon, of whatever generation. */
 void resumption_serve(SSL_CTX *ctx);
 
+/* SSL's client may come back with early data: the next time that it comes with
+ * a ticket of now. */
+void resumption_allow_early(SSL *ssl);
+
 #endif

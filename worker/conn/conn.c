@@ -257,6 +257,19 @@ static int wait_holding(struct conn *c, struct pace *pace)
 	return err;
 }
 
+/* What TLS holds back behind early data. */
+static int flush(struct conn *c, struct pace *pace)
+{
+	int err = tls_flush(c);
+
+	while (err == -EAGAIN) {
+		err = wait_holding(c, pace);
+		if (err == 0)
+			err = tls_flush(c);
+	}
+	return err;
+}
+
 int conn_write(struct conn *c, struct iovec *iov, int count, struct pace *pace)
 {
 	count = advance(&iov, count, 0);
@@ -279,7 +292,7 @@ int conn_write(struct conn *c, struct iovec *iov, int count, struct pace *pace)
 		pace_moved(pace, (size_t)sent);
 		count = advance(&iov, count, (size_t)sent);
 	}
-	return 0;
+	return c->tls != NULL ? flush(c, pace) : 0;
 }
 
 ssize_t conn_try_write(struct conn *c, const void *p, size_t n)
@@ -321,8 +334,8 @@ bool conn_has_unread(const struct conn *c)
 {
 	char byte;
 
-	if (c->tls != NULL && tls_has_pending(c))
-		return true;
+	if (c->tls != NULL && (tls_has_pending(c) || tls_is_early(c)))
+		return true; /* the end of the handshake is sure to come */
 	return watch_is_ready(&c->watch, WATCH_READ) &&
 	    recv(c->watch.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }

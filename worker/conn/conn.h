@@ -37,6 +37,9 @@ struct conn {
 	struct ssl_st *tls; /* speaks TLS: tls.h; NULL: plain */
 	bool tls_partial;   /* what TLS holds is not yet a record */
 	bool tls_blocked;   /* it must write before it can read */
+	bool tls_early;     /* early data: the handshake is not over yet */
+	bool tls_has_byte;  /* the first byte of it is here: */
+	char tls_byte;
 	bool tls_broken;    /* no close_notify for this one */
 	uint32_t tls_error; /* of OpenSSL: why it is broken, if that is why */
 	char *window;

@@ -217,6 +217,39 @@ int tls_accept(struct conn *c, SSL *ssl, usec_t deadline)
 	return err < 0 ? err : shake_hands(c, deadline);
 }
 
+/* One byte says that there is early data; reading begins with it. */
+int tls_accept_early(struct conn *c, SSL *ssl, usec_t deadline)
+{
+	int err = take(c, ssl);
+
+	SSL_set_accept_state(ssl);
+	while (err == 0) {
+		size_t got;
+		int result;
+
+		begin();
+		result = SSL_read_early_data(ssl, &c->tls_byte, 1, &got);
+		if (result == SSL_READ_EARLY_DATA_FINISH)
+			return shake_hands(c, deadline);
+		if (result == SSL_READ_EARLY_DATA_SUCCESS) {
+			c->tls_early = c->tls_has_byte = true;
+			return 0;
+		}
+		err = understand(c, 0);
+		if (err == 0)
+			return -EPROTO;
+		if (err == -EAGAIN)
+			err = watch_wait(&c->watch, SSL_want_write(ssl)
+				? WATCH_WRITE : WATCH_READ, deadline);
+	}
+	return err;
+}
+
+bool tls_is_early(const struct conn *c)
+{
+	return c->tls != NULL && !SSL_is_init_finished(c->tls);
+}
+
 int tls_connect(struct conn *c, SSL *ssl, usec_t deadline)
 {
 	int err = take(c, ssl);
@@ -240,7 +273,35 @@ struct str tls_alpn(const struct conn *c)
 /* A part of a record says nothing until more of it has come. */
 bool tls_has_pending(const struct conn *c)
 {
-	return !c->tls_partial && SSL_has_pending(c->tls) == 1;
+	return c->tls_has_byte ||
+	    (!c->tls_partial && SSL_has_pending(c->tls) == 1);
+}
+
+int tls_flush(struct conn *c)
+{
+	BIO *b;
+
+	if (!tls_is_early(c))
+		return 0;
+	b = SSL_get_wbio(c->tls);
+	begin();
+	if (BIO_wpending(b) > 0)
+		(void)BIO_flush(b);
+	if (BIO_wpending(b) == 0)
+		return 0;
+	c->tls_broken |= io_error != 0;
+	return io_error != 0 ? -io_error : -EAGAIN;
+}
+
+/* As SSL_read_ex, for as long as what comes is early data. */
+static int read_early(struct conn *c, void *p, size_t n, size_t *got_r)
+{
+	int result = SSL_read_early_data(c->tls, p, n, got_r);
+
+	if (result == SSL_READ_EARLY_DATA_SUCCESS)
+		return 1;
+	c->tls_early = result != SSL_READ_EARLY_DATA_FINISH;
+	return c->tls_early ? 0 : SSL_read_ex(c->tls, p, n, got_r);
 }
 
 ssize_t tls_receive(struct conn *c, void *p, size_t n)
@@ -248,8 +309,18 @@ ssize_t tls_receive(struct conn *c, void *p, size_t n)
 	size_t got;
 	int result;
 
+	if (c->tls_has_byte) {
+		c->tls_has_byte = false;
+		*(char *)p = c->tls_byte;
+		return 1;
+	}
+	result = tls_flush(c);
+	c->tls_blocked = result == -EAGAIN;
+	if (result < 0)
+		return result;
 	begin();
-	result = SSL_read_ex(c->tls, p, n, &got);
+	result = c->tls_early ? read_early(c, p, n, &got)
+			      : SSL_read_ex(c->tls, p, n, &got);
 	c->tls_partial = result != 1;
 	c->tls_blocked = result != 1 && SSL_want_write(c->tls);
 	return result == 1 ? (ssize_t)got : understand(c, result);
@@ -281,7 +352,9 @@ ssize_t tls_transmit(struct conn *c, const struct iovec *iov, int count)
 	int result;
 
 	begin();
-	result = SSL_write_ex(c->tls, all.iov_base, all.iov_len, &sent);
+	result = tls_is_early(c)
+	    ? SSL_write_early_data(c->tls, all.iov_base, all.iov_len, &sent)
+	    : SSL_write_ex(c->tls, all.iov_base, all.iov_len, &sent);
 	if (result == 1)
 		return (ssize_t)sent;
 	result = understand(c, result);
@@ -295,6 +368,8 @@ bool tls_has_ended(struct conn *c)
 	size_t got;
 	char byte;
 
+	if (tls_is_early(c))
+		return false;
 	begin();
 	if (SSL_peek_ex(c->tls, &byte, 1, &got) == 1)
 		return false;

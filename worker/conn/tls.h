@@ -28,6 +28,17 @@ SSL_CTX *tls_context(const SSL_METHOD *method);
 WAITS int tls_accept(struct conn *c, SSL *ssl, usec_t deadline);
 WAITS int tls_connect(struct conn *c, SSL *ssl, usec_t deadline);
 
+/*
+ * The same as tls_accept; but when early data is there (RFC 8446, 2.3) it is
+ * 0, too, before the handshake is over: what is read then could be somebody's
+ * who has only heard it, and says it once more.  Reading goes on with the
+ * handshake by itself.
+ */
+WAITS int tls_accept_early(struct conn *c, SSL *ssl, usec_t deadline);
+
+/* Is the handshake of C not over yet? */
+bool tls_is_early(const struct conn *c);
+
 /* Why the last handshake (or read, or write) said -EPROTO, in OpenSSL's words;
  * good until the caller waits. */
 const char *tls_reason(void);
@@ -46,6 +57,10 @@ ssize_t tls_receive(struct conn *c, void *p, size_t n);
 
 /* As sendmsg: bytes taken.  After -EAGAIN the same bytes must come again. */
 ssize_t tls_transmit(struct conn *c, const struct iovec *iov, int count);
+
+/* Sends what OpenSSL holds back while the handshake is not over; at its end it
+ * would forget that.  0, -EAGAIN, or -errno. */
+int tls_flush(struct conn *c);
 
 /* Did a close_notify come, or did the connection break?  What comes before
  * that stays to be read. */

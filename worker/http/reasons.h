@@ -33,6 +33,8 @@ REASON(417, "Expectation Failed",
     "The request expects something that this site cannot promise.")
 REASON(421, "Misdirected Request",
     "There is no site of this name here. Please check the address.")
+REASON(425, "Too Early",
+    "The request came before it was certain who sent it. Please try again.")
 REASON(429, "Too Many Requests",
     "There were too many requests from you. Please wait a moment, then "
     "try again.")

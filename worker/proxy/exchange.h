@@ -101,6 +101,7 @@ struct exchange {
 	struct str id; /* of the request: in log, error pages, to origins */
 	struct identity identity; /* who asks */
 
+	bool early; /* it came before the handshake of TLS was over: early.h */
 	const struct conf_scope *scope; /* what holds for it, as far as known */
 	const struct conf_vhost *vhost;
 	const struct conf_route *route;

@@ -24,6 +24,7 @@
 #include "worker/proxy/choose.h"
 #include "worker/proxy/client_h2.h"
 #include "worker/proxy/credential.h"
+#include "worker/proxy/early.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/failover.h"
@@ -129,7 +130,7 @@ static void serve(struct exchange *x)
 	count(requests);
 	count_add(COUNT_exchanges, 1);
 	identity_take(x);
-	if (x->end == END_NONE && find_vhost(x, &reply) &&
+	if (x->end == END_NONE && early_allow(x) && find_vhost(x, &reply) &&
 	    rewrite_for_vhost(x, &reply) && route_find(x) &&
 	    credential_allow(x) && split_choose(x) && limits_allow(x) &&
 	    rewrite_for_route(x, &reply))

@@ -30,12 +30,15 @@
 #define NETWORK_OF_IP6 8 /* bytes: who has one has all of a /64 */
 
 static shake_open_fn *open_ssl;
+static bool early; /* somebody here takes early data */
 static struct conf_flood limit;
 static struct hash_key secret;
 static char unknown[NAME_MAX_LEN + 1]; /* of the last handshake; or "" */
 
 void shake_init(const struct conf *conf, const struct hash_key *key)
 {
+	for (unsigned i = 0; i < conf->tls_count; i++)
+		early |= conf->tls[i]->early_data;
 	limit = conf->scope->limits.handshakes;
 	secret = *key;
 }
@@ -157,7 +160,12 @@ bool shake_hands(struct client *c, usec_t deadline)
 	c->shaking = -loop_now();
 	unknown[0] = '\0';
 	ssl = open_ssl(c);
-	err = ssl != NULL ? tls_accept(&c->conn, ssl, deadline) : -ENOMEM;
+	if (ssl == NULL)
+		err = -ENOMEM;
+	else if (early)
+		err = tls_accept_early(&c->conn, ssl, deadline);
+	else
+		err = tls_accept(&c->conn, ssl, deadline);
 	if (err < 0) {
 		fail(c, err);
 		return false;
