@@ -163,7 +163,8 @@ static int send_h1_request(struct relay *r, const struct server *s)
 		return relay_fail(r, END_overloaded);
 	iov[0] = (struct iovec){out.p, out.n};
 	iov[1] = (struct iovec){(void *)body.p, held ? body.n : 0};
-	err = conn_write(&r->origin->conn, iov, held ? 2 : 1, &pace);
+	err = conn_write(&r->origin->conn, iov,
+	    held && body.n > 0 ? 2 : 1, &pace);
 	if (err == -ECANCELED || err == -ETIMEDOUT)
 		return relay_fail_origin(r, err, upload_end_of_stall(&pace));
 	return held ? 0 : upload_start(&r->upload, x, r->origin);
