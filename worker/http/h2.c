@@ -322,6 +322,14 @@ static bool is_dead(const struct h2_session *s)
 	    !nghttp2_session_want_read(s->ng);
 }
 
+/* All that is left is what could never be sent, and nobody wants any more: the
+ * peer takes no stream at all.  As a client. */
+static bool is_of_no_use(const struct h2_session *s)
+{
+	return s->held == 0 && s->open > 0 && s->peer_streams == 0 &&
+	    wants_nothing(s);
+}
+
 static bool is_idle(const struct h2_session *s)
 {
 	return s->held == 0 && s->open == 0 && wants_nothing(s) &&
@@ -401,7 +409,7 @@ static int pump(struct h2_session *s)
 
 		if (more < 0)
 			return more;
-		if (is_over(s))
+		if (is_over(s) || is_of_no_use(s))
 			return -ESHUTDOWN;
 		if (is_dead(s))
 			return -EPROTO;

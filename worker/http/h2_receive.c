@@ -76,11 +76,14 @@ static void begin_trailers(struct h2_stream *st)
 	begin_head(st, h, H2_OF_TRAILERS);
 }
 
-/* An interim reply that nobody has taken yet is kept, as is its text. */
+/* An interim reply that nobody has taken yet is kept, as is its text; but none
+ * that did not fit, so there is an end to them. */
 static bool keep_early(struct h2_stream *st)
 {
-	struct h2_early *e = malloc(sizeof(*e));
+	struct h2_early *e = NULL;
 
+	if (st->head.fault == FAULT_NONE)
+		e = malloc(sizeof(*e));
 	if (e == NULL)
 		return false;
 	e->head = st->head;

@@ -163,8 +163,6 @@ void h2_stream_wants(struct h2_stream *st, enum h2_want want)
 /* What becomes of a stream that its fiber leaves. */
 static void leave(struct h2_stream *st)
 {
-	bool server = st->session->options->server;
-
 	if (st->id == 0) { /* never submitted: nghttp2 does not know it */
 		h2_stream_close(st, H2_CANCEL, false);
 		return;
@@ -172,9 +170,8 @@ static void leave(struct h2_stream *st)
 	if (st->done && st->whole)
 		return;
 	if (!(st->wants & H2_WANT_RESET))
-		st->code = !server ? H2_CANCEL
-		    : st->done	   ? H2_NO_ERROR
-				   : H2_INTERNAL_ERROR;
+		st->code = !st->session->options->server ? H2_CANCEL
+		    : st->done ? H2_NO_ERROR : H2_INTERNAL_ERROR;
 	h2_stream_wants(st, H2_WANT_RESET);
 }
 
@@ -189,6 +186,8 @@ void h2_release(struct h2_stream **stp)
 	st->fields = NULL;
 	st->left = 0;
 	st->parts = NULL;
+	if (s->heading == st->id)
+		s->heading = 0; /* the rest of it has no place any more */
 	if (!st->closed)
 		leave(st);
 	st->held = false;
