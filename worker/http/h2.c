@@ -349,6 +349,8 @@ static usec_t next_due(const struct h2_session *s)
 		due = s->settings_due;
 	if (s->goaway_due != 0 && !s->went_away && s->goaway_due < due)
 		due = s->goaway_due;
+	if (s->lingering > 0 && s->linger_due < due)
+		due = s->linger_due;
 	return due;
 }
 
@@ -382,6 +384,8 @@ static int look_at_clock(struct h2_session *s)
 			return time_out(s, H2_PEER_SLOW,
 			    H2_ENHANCE_YOUR_CALM);
 	}
+	if (s->lingering > 0 && now >= s->linger_due)
+		h2_linger_look(s);
 	if (s->heading != 0 && now >= s->head_due)
 		return time_out(s, H2_HEAD_SLOW, H2_ENHANCE_YOUR_CALM);
 	if (s->settings_due != 0 && now >= s->settings_due)

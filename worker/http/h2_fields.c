@@ -7,6 +7,8 @@
  */
 #include "worker/http/h2_fields.h"
 
+#include <stdalign.h>
+
 #include "common/base/insist.h"
 #include "worker/http/field.h"
 #include "worker/http/scan.h"
@@ -128,4 +130,34 @@ void h2_fields_add_length(struct h2_fields *f, const struct framing *framing)
 unsigned h2_fields_in(struct str lines)
 {
 	return lines.n == 0 ? 0 : (unsigned)scan_count(lines.p, lines.n, '\n');
+}
+
+static uint8_t *copy_text(struct out *room, const uint8_t *p, size_t n)
+{
+	uint8_t *to = (uint8_t *)room->p + room->n;
+
+	out_bytes(room, (const char *)p, n);
+	return to;
+}
+
+bool h2_fields_copy(const struct h2_fields *f, struct out *room,
+    struct h2_fields *to)
+{
+	uintptr_t at = (uintptr_t)(room->p + room->n);
+	size_t gap = -at % alignof(nghttp2_nv);
+	size_t size = f->count * sizeof(*f->nv);
+
+	if (gap + size > room->cap - room->n)
+		return false;
+	*to = (struct h2_fields){.nv = (nghttp2_nv *)(at + gap),
+	    .count = f->count};
+	room->n += gap;
+	out_bytes(room, (const char *)f->nv, size);
+	for (unsigned i = 0; i < f->count; i++) {
+		nghttp2_nv *nv = &to->nv[i];
+
+		nv->name = copy_text(room, nv->name, nv->namelen);
+		nv->value = copy_text(room, nv->value, nv->valuelen);
+	}
+	return out_ok(room);
 }

@@ -45,6 +45,11 @@ void h2_fields_add_status(struct h2_fields *f, unsigned status);
 /* Content-Length, where it is said. */
 void h2_fields_add_length(struct h2_fields *f, const struct framing *framing);
 
+/* A copy of F, all of it in ROOM, which it may fill: false, if that is too
+ * little. */
+bool h2_fields_copy(const struct h2_fields *f, struct out *room,
+    struct h2_fields *to);
+
 /* How many field lines there are in LINES. */
 unsigned h2_fields_in(struct str lines);
 

@@ -58,6 +58,8 @@ struct h2_session {
 	size_t out_end;
 	size_t out_cap;
 	struct str frame; /* of nghttp2, did not fit OUT */
+	unsigned lingering; /* streams that do */
+	usec_t linger_due;  /* when to look at those */
 };
 
 /* What its fiber wants the session to do. */
@@ -111,6 +113,12 @@ struct h2_stream {
 	size_t part_at; /* of the first */
 	size_t left;	/* of all */
 	bool last;
+
+	/* or copies of both: h2_linger.c */
+	struct h2_fields own_fields;
+	struct str own_part;
+	bool lingers;
+	usec_t lingers_since;
 };
 
 /* The head of an interim reply: its text stays before that of the next. */
@@ -130,8 +138,31 @@ struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id);
 /* Nothing more will come: it is closed, and the connection perhaps lost. */
 void h2_stream_close(struct h2_stream *st, enum h2_code code, bool lost);
 
+/* Gives the memory of ST back, but for the struct. */
+void h2_stream_drop_memory(struct h2_stream *st);
+
+/* What becomes of ST, which its fiber leaves. */
+void h2_stream_leave(struct h2_stream *st);
+
 /* ST has something to be done. */
 void h2_stream_wants(struct h2_stream *st, enum h2_want want);
+
+/* ---- h2_linger.c ---- */
+
+/* Copies of what is to be published last, if they are small: true, and nobody
+ * has to wait. */
+bool h2_copy_head(struct h2_stream *st, const struct h2_fields *f);
+bool h2_copy_end(struct h2_stream *st, const struct str *parts, unsigned count,
+    size_t n);
+
+/* Is ST, which is not closed, left with such copies? */
+bool h2_linger_begin(struct h2_stream *st);
+
+/* They have been sent. */
+void h2_linger_end(struct h2_stream *st);
+
+/* Resets those that the peer takes too long for; when to look again is in S. */
+void h2_linger_look(struct h2_session *s);
 
 /* ---- h2_receive.c, h2_send.c ---- */
 

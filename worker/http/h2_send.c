@@ -137,6 +137,8 @@ static int send_data(nghttp2_session *ng, nghttp2_frame *frame,
 	h2_limits_sent(&s->limits, n);
 	if (st->left == 0)
 		cond_signal(&st->writable);
+	if (st->lingers && st->done)
+		h2_linger_end(st);
 	return 0;
 }
 
@@ -170,14 +172,18 @@ static void do_head(struct h2_session *s, struct h2_stream *st)
 	st->fields = NULL;
 	if (st->kind == H2_HEAD_LAST)
 		st->done = true;
+	cond_signal(&st->writable);
 	if (st->id <= 0) {
 		st->id = 0;
 		h2_stream_close(st, H2_REFUSED_STREAM, false);
-	} else if (err != 0) {
-		st->wants |= H2_WANT_RESET;
-		st->code = H2_INTERNAL_ERROR;
+		return;
 	}
-	cond_signal(&st->writable);
+	if (err != 0) {
+		st->code = H2_INTERNAL_ERROR;
+		h2_stream_wants(st, H2_WANT_RESET);
+	}
+	if (st->lingers && st->done)
+		h2_linger_end(st);
 }
 
 static void do_reset(struct h2_session *s, struct h2_stream *st)
@@ -190,6 +196,7 @@ static void do_one(struct h2_session *s, struct h2_stream *st)
 {
 	unsigned wants = st->wants;
 
+	st->wants = 0;
 	if (wants & H2_WANT_HEAD && st->fields != NULL)
 		do_head(s, st);
 	if (st->closed)
@@ -203,9 +210,8 @@ static void do_one(struct h2_session *s, struct h2_stream *st)
 		    st->consumed);
 		st->consumed = 0;
 	}
-	if ((wants | st->wants) & H2_WANT_RESET)
+	if (wants & H2_WANT_RESET)
 		do_reset(s, st);
-	st->wants = 0;
 }
 
 void h2_send_todo(struct h2_session *s)

@@ -23,7 +23,7 @@
 #include "worker/http/h2_inside.h"
 
 #define WINDOW (BLOCK_HEAD_SIZE / 2) /* of a server's; see h2_spare */
-#define SPARE_STREAMS 256
+#define SPARE_STREAMS 1024
 #define CREDIT_AT (H2_STREAM_WINDOW / 2)
 
 static struct list spare = {&spare, &spare};
@@ -85,8 +85,7 @@ struct h2_stream *h2_stream_new(struct h2_session *s, int32_t id)
 	return st;
 }
 
-/* Nobody holds it: its memory goes, but for the struct. */
-static void drop_memory(struct h2_stream *st)
+void h2_stream_drop_memory(struct h2_stream *st)
 {
 	struct list *link;
 
@@ -104,7 +103,9 @@ static void drop_memory(struct h2_stream *st)
 
 static void drop(struct h2_stream *st)
 {
-	drop_memory(st);
+	if (st->lingers)
+		st->session->lingering--;
+	h2_stream_drop_memory(st);
 	list_del(&st->link);
 	list_del(&st->todo);
 	give_memory(st);
@@ -160,8 +161,7 @@ void h2_stream_wants(struct h2_stream *st, enum h2_want want)
 	h2_wake(s);
 }
 
-/* What becomes of a stream that its fiber leaves. */
-static void leave(struct h2_stream *st)
+void h2_stream_leave(struct h2_stream *st)
 {
 	if (st->id == 0) { /* never submitted: nghttp2 does not know it */
 		h2_stream_close(st, H2_CANCEL, false);
@@ -175,6 +175,15 @@ static void leave(struct h2_stream *st)
 	h2_stream_wants(st, H2_WANT_RESET);
 }
 
+static void release_open(struct h2_stream *st)
+{
+	h2_stream_leave(st);
+	if (st->closed)
+		drop(st);
+	else
+		h2_stream_drop_memory(st);
+}
+
 void h2_release(struct h2_stream **stp)
 {
 	struct h2_stream *st = *stp;
@@ -183,19 +192,17 @@ void h2_release(struct h2_stream **stp)
 	*stp = NULL;
 	INSIST_MAGIC(st, H2_STREAM_MAGIC);
 	INSIST(st->held && s->held > 0);
-	st->fields = NULL;
-	st->left = 0;
-	st->parts = NULL;
 	if (s->heading == st->id)
 		s->heading = 0; /* the rest of it has no place any more */
-	if (!st->closed)
-		leave(st);
 	st->held = false;
 	s->held--;
-	if (st->closed)
+	if (st->closed) {
 		drop(st);
-	else
-		drop_memory(st);
+	} else if (!h2_linger_begin(st)) {
+		st->fields = NULL;
+		st->left = 0;
+		release_open(st);
+	}
 	if (s->held == 0)
 		h2_wake(s);
 }
@@ -405,6 +412,8 @@ int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
 		return -ECONNRESET;
 	st->fields = f;
 	st->kind = kind;
+	if (kind == H2_HEAD_LAST && h2_copy_head(st, f))
+		kind = H2_HEAD;
 	h2_stream_wants(st, H2_WANT_HEAD);
 	while (kind != H2_HEAD && st->fields != NULL && err == 0)
 		err = wait(st, &st->writable, DEADLINE_NEVER);
@@ -487,6 +496,10 @@ int h2_write(struct h2_stream *st, const struct str *parts, unsigned count,
 	st->last = last;
 	if (n == 0 && !last)
 		return 0;
+	if (last && h2_copy_end(st, parts, count, n)) {
+		h2_stream_wants(st, H2_WANT_DATA);
+		return 0;
+	}
 	return publish(st, pace);
 }
 
