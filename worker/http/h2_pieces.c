@@ -72,7 +72,8 @@ bool h2_pieces_add(struct h2_pieces *q, const char *p, size_t n)
 			return false;
 		if (q->first == NULL)
 			fits = 0;
-		put(q, p, fits);
+		if (fits > 0)
+			put(q, p, fits);
 		append(q, more);
 		p += fits;
 		n -= fits;
