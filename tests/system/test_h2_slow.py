@@ -242,7 +242,7 @@ def test_20000_requests_without_an_error(sluice):
     daemon = sluice(workers=1, vhost=PLAIN + """host = "*"; log = false;
         routes = ( { path = "/"; respond = { status = 200; body = "ok"; }; } );
         """)
-    h2load(daemon.port, "-n", "5000", "-c", "20", "-m", "100")
+    h2load(daemon.port, "-n", "20000", "-c", "20", "-m", "100")
     before = resident(daemon)
     requests, codes = h2load(daemon.port, "-n", "20000", "-c", "20", "-m",
                              "100")

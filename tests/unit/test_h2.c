@@ -124,8 +124,9 @@ static void note_gone(struct h2_stream *st)
 		fiber_cancel(h2_user(st));
 }
 
-static const struct h2_events server_events = {take_request, note_gone};
-static const struct h2_events client_events = {NULL, NULL};
+static const struct h2_events server_events = {
+    .request = take_request, .gone = note_gone};
+static const struct h2_events client_events = {.request = NULL};
 static struct h2_options server_options = {.server = true,
     .streams = 4,
     .fields = 100,

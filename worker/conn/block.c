@@ -17,7 +17,7 @@
 
 #include "common/base/insist.h"
 
-#define HEADS_KEPT 1024
+#define HEADS_KEPT 512
 #define BODIES_KEPT 32
 
 struct free_block {

@@ -23,7 +23,7 @@
 #include "worker/http/h2_inside.h"
 
 #define WINDOW (BLOCK_HEAD_SIZE / 2) /* of a server's; see h2_spare */
-#define SPARE_STREAMS 1024
+#define SPARE_STREAMS 512
 #define CREDIT_AT (H2_STREAM_WINDOW / 2)
 
 static struct list spare = {&spare, &spare};
