@@ -207,3 +207,33 @@ def test_who_reads_nothing_at_all_is_cut(start):
         assert line["limit"] == "limits.min_rate:100000/2s"
         h2.until(lambda: h2.closed)
         assert h2.closed
+
+
+def take(h2, n):
+    """Gives a window of N bytes to the connection; they come."""
+    before = sum(reply.flowed for reply in h2.replies.values())
+    h2.send(credit(0, n))
+    h2.wait(lambda: sum(reply.flowed for reply in h2.replies.values()) ==
+            before + n)
+
+
+@pytest.mark.parametrize("how", ["field", "frame"])
+def test_the_more_urgent_reply_goes_first(start, how):
+    """RFC 9218."""
+    daemon, _ = start(reply(pattern(200_000)))
+    with client(daemon, (WINDOW, 1 << 20)) as h2:
+        late = h2.open(request() + [("priority", "u=1")])
+        h2.wait(lambda: h2.reply(late).flowed == 65_535)
+        fields = request()
+        if how == "field":
+            fields.append(("priority", "u=0"))
+        urgent = h2.open(fields)
+        if how == "frame":
+            h2.send(frame("PRIORITY_UPDATE", payload=struct.pack(
+                ">I", urgent) + b"u=0"))
+        h2.wait(lambda: h2.reply(urgent).fields)
+        for _ in range(5):
+            h2.ping()
+            take(h2, 10_000)
+        assert h2.reply(urgent).flowed == 50_000
+        assert h2.reply(late).flowed == 65_535
