@@ -1,8 +1,9 @@
 /*
  * h2_inside.h - what the parts of the HTTP/2 engine share: h2.c is the session
  * and its fiber, h2_receive.c and h2_send.c are nghttp2's callbacks, one
- * direction each, h2_stream.c is what fibers do with their streams, and
- * h2_pieces.c keeps what came of a body.
+ * direction each, h2_stream.c and h2_write.c are what fibers do with streams,
+ * h2_linger.c sends what no fiber waits for, and h2_pieces.c keeps what came of
+ * a body.
  */
 #ifndef WORKER_HTTP_H2_INSIDE_H
 #define WORKER_HTTP_H2_INSIDE_H
@@ -143,6 +144,11 @@ void h2_stream_drop_memory(struct h2_stream *st);
 
 /* What becomes of ST, which its fiber leaves. */
 void h2_stream_leave(struct h2_stream *st);
+
+/* Waits on C, a condition of ST, until there is something to look at: 0 or
+ * -errno. */
+WAITS int h2_stream_wait(struct h2_stream *st, struct cond *c,
+    usec_t deadline);
 
 /* ST has something to be done. */
 void h2_stream_wants(struct h2_stream *st, enum h2_want want);

@@ -1,5 +1,5 @@
 /*
- * h2_stream.c - what fibers do with their streams.
+ * h2_stream.c - what fibers do with their streams, but for writing: h2_write.c.
  *
  * Runs on the fibers that hold streams (but for making and closing one, which
  * the session does).  A fiber leaves word of what it wants in the stream, and
@@ -278,8 +278,7 @@ enum fault h2_request(struct h2_stream *st,
 	return h2_head_request(&st->head, &how, a, m);
 }
 
-/* Waits on C until there is something to look at: 0 or -errno. */
-static int wait(struct h2_stream *st, struct cond *c, usec_t deadline)
+int h2_stream_wait(struct h2_stream *st, struct cond *c, usec_t deadline)
 {
 	if (st->closed)
 		return -ECONNRESET;
@@ -303,7 +302,7 @@ int h2_reply(struct h2_stream *st, usec_t deadline, enum method method,
 	int err = 0;
 
 	while (!st->has_head && list_empty(&st->early) && err == 0)
-		err = wait(st, &st->readable, deadline);
+		err = h2_stream_wait(st, &st->readable, deadline);
 	if (err < 0)
 		return err;
 	if (!list_empty(&st->early)) {
@@ -355,7 +354,7 @@ int h2_wait_more(struct h2_stream *st, struct pace *pace)
 	while (st->pieces.held == before && !st->whole && err == 0) {
 		usec_t since = loop_now();
 
-		err = wait(st, &st->readable, since + pace->left);
+		err = h2_stream_wait(st, &st->readable, since + pace->left);
 		if (peer_may_send(st))
 			pace_waited(pace, since);
 		if (err == -ETIMEDOUT && pace->left > 0)
@@ -398,114 +397,4 @@ enum fault h2_trailers(struct h2_stream *st, struct arena *a,
 	}
 	st->has_tail = false;
 	return h2_head_trailers(&st->tail, a, m);
-}
-
-/* ---- writing ---- */
-
-int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
-    enum h2_head_kind kind)
-{
-	int err = 0;
-
-	INSIST(st->fields == NULL && !st->done);
-	if (st->closed)
-		return -ECONNRESET;
-	st->fields = f;
-	st->kind = kind;
-	if (kind == H2_HEAD_LAST && h2_copy_head(st, f))
-		kind = H2_HEAD;
-	h2_stream_wants(st, H2_WANT_HEAD);
-	while (kind != H2_HEAD && st->fields != NULL && err == 0)
-		err = wait(st, &st->writable, DEADLINE_NEVER);
-	if (err < 0)
-		st->fields = NULL;
-	return err;
-}
-
-/* Bytes of the session that its peer has certainly got. */
-static uint64_t arrived(const struct h2_session *s)
-{
-	return s->sent - (uint64_t)conn_queued(s->conn);
-}
-
-/* Is it the peer who keeps us from sending?  It gives no window, or has taken
- * nothing since it had BEFORE; or else others of its streams come first. */
-static bool peer_is_in_the_way(const struct h2_stream *st, uint64_t before)
-{
-	const struct h2_session *s = st->session;
-
-	return nghttp2_session_get_remote_window_size(s->ng) <= 0 ||
-	    nghttp2_session_get_stream_remote_window_size(s->ng, st->id) <= 0 ||
-	    (s->since != 0 && arrived(s) <= before);
-}
-
-/* Waits once: 0, -ETIMEDOUT when PACE is over, or -errno. */
-static int wait_some(struct h2_stream *st, struct pace *pace)
-{
-	usec_t since = loop_now();
-	uint64_t before = st->session->since != 0 ? arrived(st->session) : 0;
-	size_t left = st->left;
-	int err = wait(st, &st->writable, since + pace_look(pace));
-
-	if (err < 0 && err != -ETIMEDOUT)
-		return err;
-	if (left > st->left || peer_is_in_the_way(st, before))
-		pace_waited(pace, since);
-	pace_moved(pace, left - st->left);
-	return err < 0 && pace_is_over(pace) ? err : 0;
-}
-
-/* Until all of it was taken. */
-static int wait_taken(struct h2_stream *st, struct pace *pace)
-{
-	bool ends = st->last || st->trailers != NULL;
-	int err = 0;
-
-	while (err == 0 && (st->left > 0 || (ends && !st->done)))
-		err = wait_some(st, pace);
-	return err;
-}
-
-static int publish(struct h2_stream *st, struct pace *pace)
-{
-	int err = st->closed ? -ECONNRESET : 0;
-
-	INSIST(!st->done);
-	if (err == 0) {
-		h2_stream_wants(st, H2_WANT_DATA);
-		err = wait_taken(st, pace);
-	}
-	st->parts = NULL;
-	st->left = 0;
-	st->trailers = NULL;
-	if (err < 0)
-		st->fields = NULL;
-	return err;
-}
-
-int h2_write(struct h2_stream *st, const struct str *parts, unsigned count,
-    bool last, struct pace *pace)
-{
-	size_t n = 0;
-
-	for (unsigned i = 0; i < count; i++)
-		n += parts[i].n;
-	st->parts = parts;
-	st->part_at = 0;
-	st->left = n;
-	st->last = last;
-	if (n == 0 && !last)
-		return 0;
-	if (last && h2_copy_end(st, parts, count, n)) {
-		h2_stream_wants(st, H2_WANT_DATA);
-		return 0;
-	}
-	return publish(st, pace);
-}
-
-int h2_write_trailers(struct h2_stream *st, const struct h2_fields *f,
-    struct pace *pace)
-{
-	st->trailers = f;
-	return publish(st, pace);
 }
