@@ -152,8 +152,10 @@ static int understand(struct conn *c, int result)
 		return -EAGAIN;
 	if (why == SSL_ERROR_ZERO_RETURN)
 		return 0;
+	/* Later calls only say that it is broken. */
+	if (!c->tls_broken)
+		c->tls_error = (uint32_t)last_error;
 	c->tls_broken = true;
-	c->tls_error = (uint32_t)last_error;
 	return io_error != 0 ? -io_error : -EPROTO;
 }
 
