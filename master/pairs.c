@@ -116,6 +116,8 @@ static void on_checked(enum pair_verdict verdict, int fd, struct str text)
 	checked_of = NULL;
 	if (verdict == PAIR_REFUSED)
 		refuse(w, text);
+	if (verdict == PAIR_SAME)
+		w->refused_at = 0; /* what was refused is gone again */
 	while (verdict == PAIR_RENEWED && str_next_part(&text, '\n', &line))
 		log_warning("certificate: %s: %" PRI_STR, w->conf->cert_file,
 		    ARG_STR(line));

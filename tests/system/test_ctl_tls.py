@@ -64,6 +64,17 @@ def test_a_refused_pair_is_told_of_until_a_good_one_comes(sluice, workdir,
     assert "RSA" in one["kind"] and one["loaded"] > loaded
 
 
+def test_a_refused_pair_is_forgotten_when_the_former_is_back(sluice, workdir,
+                                                             certs):
+    pair = certs.leaf("localhost")
+    files = Files(workdir, pair)
+    daemon = sluice(conf=WATCH, vhost=files.vhost())
+    files.cert.write_text("rubbish")
+    eventually(lambda: "refused" in shown(daemon)["certificates"][0])
+    files.replace(pair)
+    eventually(lambda: "refused" not in shown(daemon)["certificates"][0])
+
+
 def test_staples_are_told_of(sluice, certs, origin, responder):
     pair = issue(certs, origin(responder.script), ends=29 * DAY)
     daemon = sluice(vhost=stapled_vhost(pair))
