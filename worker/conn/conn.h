@@ -42,6 +42,7 @@ struct conn {
 	char tls_byte;
 	bool tls_broken;    /* no close_notify for this one */
 	uint32_t tls_error; /* of OpenSSL: why it is broken, if that is why */
+	uint32_t tls_idle;  /* received bytes that said nothing to us: tls.c */
 	char *window;
 	uint32_t start; /* received, not consumed: window[start..end) */
 	uint32_t end;

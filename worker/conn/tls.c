@@ -14,17 +14,26 @@
  *
  * An end without close_notify is an error (RFC 8446, 6.1): what ends with the
  * connection must not be cut short unseen.
+ *
+ * OpenSSL reads on through messages of TLS itself as long as there are any, and
+ * a KeyUpdate or a ticket costs much more than its few bytes: a peer that sends
+ * nothing else would hold the loop.  So what comes is counted, what it says to
+ * us is credited, and who is too far behind is cut.
  */
 #include "worker/conn/tls.h"
 
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/sslerr.h>
 #include <time.h>
 
 #include "common/base/insist.h"
 
 #define RECORD_MAX ((size_t)16 * 1024) /* RFC 8446, 5.1 */
+#define IDLE_MAX ((uint32_t)64 * 1024)
+#define IDLE_MAX_IN_HANDSHAKE ((uint32_t)256 * 1024) /* with certificates */
+#define CREDIT ((size_t)4096) /* of a record, for its padding */
 #define GROUPS "X25519:P-256:P-384"
 
 static BIO_METHOD *method;
@@ -40,12 +49,31 @@ static int say_again(BIO *b, int flag)
 	return -1;
 }
 
+/* RFC 8446, 4.6 and D.4: nobody needs as many of them. */
+static bool says_too_little(const struct conn *c)
+{
+	return c->tls_idle > (SSL_is_init_finished(c->tls)
+		? IDLE_MAX : IDLE_MAX_IN_HANDSHAKE);
+}
+
+/* N bytes of a record, which stand for as many on the wire and a few more. */
+static void credit(struct conn *c, size_t n)
+{
+	size_t worth = 2 * n + CREDIT;
+
+	c->tls_idle -= c->tls_idle < worth ? c->tls_idle : (uint32_t)worth;
+}
+
 static int bio_read(BIO *b, char *p, int n)
 {
 	struct conn *c = BIO_get_data(b);
 	ssize_t got;
 
 	BIO_clear_retry_flags(b);
+	if (says_too_little(c)) {
+		ERR_raise(ERR_LIB_SSL, SSL_R_EXCESSIVE_MESSAGE_SIZE);
+		return -1;
+	}
 	if (!watch_is_ready(&c->watch, WATCH_READ))
 		return say_again(b, BIO_FLAGS_READ);
 	do
@@ -57,6 +85,8 @@ static int bio_read(BIO *b, char *p, int n)
 		return say_again(b, BIO_FLAGS_READ);
 	if (got <= 0)
 		io_error = got < 0 ? errno : ECONNRESET;
+	else
+		c->tls_idle += (uint32_t)got;
 	return (int)got;
 }
 
@@ -198,8 +228,10 @@ static int shake_hands(struct conn *c, usec_t deadline)
 			return err;
 		begin();
 		result = SSL_do_handshake(c->tls);
-		if (result == 1)
+		if (result == 1) {
+			c->tls_idle = 0;
 			return 0;
+		}
 		err = understand(c, result);
 		if (err != -EAGAIN)
 			return err == 0 ? -EPROTO : err;
@@ -325,6 +357,8 @@ ssize_t tls_receive(struct conn *c, void *p, size_t n)
 			      : SSL_read_ex(c->tls, p, n, &got);
 	c->tls_partial = result != 1;
 	c->tls_blocked = result != 1 && SSL_want_write(c->tls);
+	if (result == 1)
+		credit(c, got);
 	return result == 1 ? (ssize_t)got : understand(c, result);
 }
 
