@@ -161,6 +161,17 @@ int relay_h2_read_head(struct relay *r, struct message *head)
 
 /* ---- the reply's body ---- */
 
+/* They may be what is wrong with the whole reply (its length, too, is only
+ * known with them), wanted or not. */
+static int check_trailers(struct relay *r)
+{
+	struct message unwanted;
+	enum fault fault =
+	    h2_trailers(stream_of(r), &r->x->arena, &unwanted);
+
+	return fault != FAULT_NONE ? relay_malformed(r, fault) : 0;
+}
+
 static int read_trailers(struct relay *r)
 {
 	struct message *trailers = ARENA_NEW(&r->x->arena, struct message);
@@ -178,9 +189,14 @@ static int read_trailers(struct relay *r)
 /* The last byte of the reply has come. */
 static int complete(struct relay *r)
 {
-	r->source.ended = r->body.done = r->whole = true;
+	bool wanted = r->x->request.takes_trailers;
+
+	r->source.ended = true;
+	if ((wanted ? read_trailers(r) : check_trailers(r)) < 0)
+		return -1;
+	r->body.done = r->whole = true;
 	relay_judge(r, r->origin->server, SERVER_well, 0);
-	return r->x->request.takes_trailers ? read_trailers(r) : 0;
+	return 0;
 }
 
 static bool source_is_ready(struct source *s)
