@@ -7,7 +7,7 @@ import signal
 import time
 
 from harness import eventually
-from harness_h2 import request
+from harness_h2 import EH, ES, block, frame, request
 from harness_h2_front import client, credit, data, rst, start
 from harness_origin import reply
 from harness_scripts import Gate, pattern
@@ -184,3 +184,20 @@ def test_an_origin_without_websocket_is_not_taken_for_one(start):
         stream = h2.open(connect(), end=False)
         h2.wait(lambda: h2.reply(stream).fields)
         assert h2.reply(stream).status == 502
+
+
+def test_malformed_trailers_make_a_request_malformed(start):
+    """Though nobody wants them."""
+    def script(peer):
+        peer.read_request()
+        peer.send(reply(b"ok"))
+    daemon, _ = start(script)
+    for name in ("a b", "a:b", ":path"):
+        with client(daemon) as h2:
+            stream = h2.open(request(method="POST"), end=False)
+            h2.send(data(stream, b"x") + frame(
+                "HEADERS", stream, EH | ES, block([(name, "1")])))
+            h2.wait(lambda s=stream: h2.reply(s).ended or
+                    h2.reply(s).reset is not None)
+            assert not h2.reply(stream).ended, name
+            assert h2.get(path="/ours").status == 200

@@ -66,3 +66,14 @@ def test_a_connection_that_takes_no_stream_is_not_kept(sluice, h2_origin):
             time.sleep(0.1)
     daemon.wait_exchanges(3, end="client_closed")
     eventually(lambda: not behind.living(), what="the connections to end")
+
+
+def test_a_client_that_takes_no_streams_of_ours_is_served(start):
+    """Its SETTINGS_MAX_CONCURRENT_STREAMS says nothing of its own streams."""
+    daemon, _ = start(lambda peer: peer.read_to_close())
+    with client(daemon, (3, 0)) as h2:
+        for _ in range(10):
+            stream = h2.open(request("/ours", method="POST"), end=False)
+            h2.wait(lambda s=stream: h2.reply(s).ended)
+            assert h2.get(path="/ours").status == 200
+        assert not h2.goaways and not h2.closed

@@ -326,8 +326,8 @@ static bool is_dead(const struct h2_session *s)
  * peer takes no stream at all.  As a client. */
 static bool is_of_no_use(const struct h2_session *s)
 {
-	return s->held == 0 && s->open > 0 && s->peer_streams == 0 &&
-	    wants_nothing(s);
+	return !s->options->server && s->held == 0 && s->open > 0 &&
+	    s->peer_streams == 0 && wants_nothing(s);
 }
 
 static bool is_idle(const struct h2_session *s)

@@ -193,12 +193,24 @@ static void start_request(struct h2_session *s, struct h2_stream *st)
 	reset(s, st->id, H2_REFUSED_STREAM);
 }
 
+/* RFC 9113, 8.1.1: so the request is, though its trailers are not passed on;
+ * those of a reply are for who reads it. */
+static bool is_malformed(const struct h2_session *s, const struct h2_stream *st)
+{
+	return s->options->server && s->gathering == &st->tail &&
+	    h2_head_resets(st->tail.fault);
+}
+
 static void end_head(struct h2_session *s, struct h2_stream *st,
     const nghttp2_frame *frame)
 {
 	if (s->heading != st->id)
 		return;
 	s->heading = 0;
+	if (is_malformed(s, st)) {
+		reset(s, st->id, H2_PROTOCOL_ERROR);
+		return;
+	}
 	st->whole |= (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
 	if (s->gathering == &st->tail) {
 		st->has_tail = true;

@@ -14,11 +14,21 @@
 #include "common/base/insist.h"
 #include "worker/http/h2_inside.h"
 
-int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
-    enum h2_head_kind kind)
+/* Until the session has taken the head. */
+static int wait_head(struct h2_stream *st)
 {
 	int err = 0;
 
+	while (st->fields != NULL && err == 0)
+		err = h2_stream_wait(st, &st->writable, DEADLINE_NEVER);
+	if (err < 0)
+		st->fields = NULL;
+	return err;
+}
+
+int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
+    enum h2_head_kind kind)
+{
 	INSIST(st->fields == NULL && !st->done);
 	if (st->closed)
 		return -ECONNRESET;
@@ -27,11 +37,7 @@ int h2_write_head(struct h2_stream *st, const struct h2_fields *f,
 	if (kind == H2_HEAD_LAST && h2_copy_head(st, f))
 		kind = H2_HEAD;
 	h2_stream_wants(st, H2_WANT_HEAD);
-	while (kind != H2_HEAD && st->fields != NULL && err == 0)
-		err = h2_stream_wait(st, &st->writable, DEADLINE_NEVER);
-	if (err < 0)
-		st->fields = NULL;
-	return err;
+	return kind != H2_HEAD ? wait_head(st) : 0;
 }
 
 /* Bytes of the session that its peer has certainly got. */
@@ -107,7 +113,7 @@ int h2_write(struct h2_stream *st, const struct str *parts, unsigned count,
 	st->left = n;
 	st->last = last;
 	if (n == 0 && !last)
-		return 0;
+		return wait_head(st);
 	if (last && h2_copy_end(st, parts, count, n)) {
 		h2_stream_wants(st, H2_WANT_DATA);
 		return 0;
