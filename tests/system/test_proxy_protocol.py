@@ -147,6 +147,7 @@ def test_trusted_proxies_are_asked_about_the_client_of_the_header(sluice,
     (b"PROXY TCP4 192.0.2.9 198.51.100.7 56324 443\n" + get("/"),
      "its first line is malformed"),
     (v2()[:12] + b"\x11" + v2()[13:], "its version is neither 1 nor 2"),
+    (v2()[:14] + b"\xff\xff" + v2()[16:], "it is too long"),
 ])
 def test_listed_peer_without_a_good_header_is_closed(sluice, origin, data,
                                                      why):

@@ -235,6 +235,21 @@ def test_garbage_goes_to_nobody(sluice, behind, data):
         assert client.get("/", host="x").body == b"db"
 
 
+def test_hello_too_long_with_the_heads_of_its_records(sluice, behind):
+    daemon = sluice(vhost=passing(behind), workers=1)
+    worker, = daemon.workers()
+    with daemon.client() as client:
+        try:
+            client.send(records(b"head:\x01\x00\xff\xfc" + bytes(65532),
+                                16384))
+            client.read_to_close()
+        except Closed:
+            pass
+    with TlsClient(daemon.port, NAME) as client:
+        assert client.get("/", host="x").body == b"db"
+    assert daemon.workers() == [worker]
+
+
 def test_hello_that_stops_in_the_middle_does_not_spin(sluice, behind):
     daemon = sluice(workers=1, vhost=passing(behind))
     with daemon.client() as client:

@@ -12,7 +12,8 @@
 static struct link from;
 static unsigned measured;
 
-/* Two bytes that say how many there are with them; 65535 is wrong. */
+/* Two bytes that say how many there are with them; 65535 is wrong, and more than
+ * anybody looks at. */
 static unsigned measure(const uint8_t *bytes, size_t n, size_t *size_r)
 {
 	measured++;
@@ -20,7 +21,10 @@ static unsigned measure(const uint8_t *bytes, size_t n, size_t *size_r)
 	if (n < 2)
 		return 0;
 	*size_r = (size_t)bytes[0] << 8 | bytes[1];
-	return *size_r == UINT16_MAX ? FAULT : 0;
+	if (*size_r < UINT16_MAX)
+		return 0;
+	*size_r = PEEK_MAX + 1;
+	return FAULT;
 }
 
 struct looking {

@@ -118,7 +118,7 @@ static int measure_some(struct conn *c, peek_measure *measure, size_t *n_p,
 	got = look(c, peek->bytes, peek->room);
 	if (got > 0)
 		peek->fault = measure(peek->bytes, (size_t)got, n_p);
-	INSIST(*n_p <= PEEK_MAX);
+	INSIST(peek->fault != 0 || *n_p <= PEEK_MAX);
 	if (got > 0 && peek->fault == 0 && *n_p <= (size_t)got) {
 		peek->size = *n_p;
 		return 1;

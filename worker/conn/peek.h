@@ -12,8 +12,8 @@
 
 /*
  * Says how many of the N BYTES are what is looked for: *size_r; more than N:
- * so many are needed at least.  At most PEEK_MAX.  0, or what is wrong with
- * them.
+ * so many are needed at least.  0, and no more than PEEK_MAX; or what is wrong
+ * with them.
  */
 typedef unsigned peek_measure(const uint8_t *bytes, size_t n, size_t *size_r);
 
