@@ -77,3 +77,16 @@ def test_a_client_that_takes_no_streams_of_ours_is_served(start):
             h2.wait(lambda s=stream: h2.reply(s).ended)
             assert h2.get(path="/ours").status == 200
         assert not h2.goaways and not h2.closed
+
+
+def test_streams_that_were_never_sent_are_dropped_once(sluice, origin):
+    """The server sends no SETTINGS; more often than there are streams that are
+    kept for the next."""
+    behind = origin(lambda peer: peer.read_to_close())
+    daemon = sluice(vhost=h2_to(behind, settings="""outlier = false;
+        timeouts = { connect = "5ms"; };"""), workers=1)
+    workers = daemon.workers()
+    with daemon.client() as one:
+        for _ in range(300):
+            assert one.get("/").status in (502, 504)
+    assert daemon.workers() == workers

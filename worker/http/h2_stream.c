@@ -175,12 +175,13 @@ void h2_stream_leave(struct h2_stream *st)
 	h2_stream_wants(st, H2_WANT_RESET);
 }
 
+/* One that was never sent is gone with the first call. */
 static void release_open(struct h2_stream *st)
 {
+	bool unsent = st->id == 0;
+
 	h2_stream_leave(st);
-	if (st->closed)
-		drop(st);
-	else
+	if (!unsent)
 		h2_stream_drop_memory(st);
 }
 
