@@ -53,6 +53,22 @@ def test_a_lost_connection_cancels_all_its_streams(start):
     daemon.wait_exchanges(5, end="client_closed")
 
 
+def test_a_body_that_is_said_to_be_empty_must_turn_out_so(start):
+    """Content-Length: 0 without END_STREAM: nothing is asked of the origin
+    before the end has come."""
+    daemon, behind = start(reply(b"hello"))
+    fields = [*request(method="POST"), ("content-length", "0")]
+    with client(daemon) as h2:
+        false, true = h2.open(fields, end=False), h2.open(fields, end=False)
+        h2.ping()
+        assert behind.requests == []
+        h2.send(frame("DATA", false, ES, b"x") + frame("DATA", true, ES))
+        h2.wait(lambda: h2.reply(true).ended)
+        h2.wait(lambda: h2.reply(false).reset is not None)
+        assert h2.reply(true).status == 200
+    assert len(behind.requests) == 1
+
+
 def test_a_cut_reply_is_a_reset(start):
     def script(peer):
         peer.read_head()

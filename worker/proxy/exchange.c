@@ -405,6 +405,8 @@ static void begin_body(struct exchange *x)
 		*f = (struct framing){.kind = FRAMING_LENGTH,
 		    .length = h2_held(x->stream).n};
 	body_begin(&x->body, f);
+	/* That it is empty must turn out, too. */
+	x->body.done &= f->kind == FRAMING_NONE || h2_is_whole(x->stream);
 	*f = body_frame_onward(*f, 1);
 }
 

@@ -20,7 +20,7 @@ bool exchange_stream_is_held(const struct exchange *x, struct str *body_r)
 	struct str held = h2_held(x->stream);
 
 	*body_r = STR("");
-	if (!body_expected(&x->request.framing))
+	if (x->request.framing.kind == FRAMING_NONE)
 		return true;
 	*body_r = held;
 	return x->request.framing.kind == FRAMING_LENGTH &&
