@@ -16,6 +16,7 @@
 #include <stdlib.h>
 
 #include "common/base/insist.h"
+#include "worker/fiber/sanitize.h"
 
 #define HEADS_KEPT 512
 #define BODIES_KEPT 32
@@ -50,6 +51,7 @@ static void *take(struct free_list *l)
 		return malloc(l->size);
 	l->first = block->next;
 	l->kept--;
+	sanitize_show(block, l->size);
 	return block;
 }
 
@@ -65,6 +67,7 @@ static void give(struct free_list *l, void *p)
 	block->next = l->first;
 	l->first = block;
 	l->kept++;
+	sanitize_hide(block + 1, l->size - sizeof(*block));
 }
 
 static void empty(struct free_list *l)

@@ -1,5 +1,5 @@
 /*
- * sanitize.h - telling AddressSanitizer about stacks and switches.
+ * sanitize.h - telling AddressSanitizer about stacks, switches, and pools.
  *
  * AddressSanitizer must know when the stack changes and which one comes.
  * Nothing here costs anything in a build without it.  (Valgrind only has to
@@ -68,6 +68,17 @@ static inline void sanitize_clean(void *low, size_t size)
 	__asan_unpoison_memory_region(low, size);
 }
 
+/* Pooled memory that nobody has: whoever touches it is caught. */
+static inline void sanitize_hide(void *p, size_t size)
+{
+	__asan_poison_memory_region(p, size);
+}
+
+static inline void sanitize_show(void *p, size_t size)
+{
+	__asan_unpoison_memory_region(p, size);
+}
+
 #else
 
 static inline void sanitize_begin(struct sanitize_flow *flow,
@@ -96,6 +107,16 @@ static inline void sanitize_arrive(struct sanitize_flow *to,
 static inline void sanitize_clean(void *low, size_t size)
 {
 	(void)low, (void)size;
+}
+
+static inline void sanitize_hide(void *p, size_t size)
+{
+	(void)p, (void)size;
+}
+
+static inline void sanitize_show(void *p, size_t size)
+{
+	(void)p, (void)size;
 }
 
 #endif

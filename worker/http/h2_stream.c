@@ -20,6 +20,7 @@
 
 #include "common/base/insist.h"
 #include "worker/conn/block.h"
+#include "worker/fiber/sanitize.h"
 #include "worker/http/h2_inside.h"
 
 #define WINDOW (BLOCK_HEAD_SIZE / 2) /* of a server's; see h2_spare */
@@ -31,14 +32,24 @@ static unsigned spare_count;
 
 /* ---- making and closing ---- */
 
+/* Of one that is spare nothing but its link is to be touched. */
+static size_t behind_link(struct h2_stream *st)
+{
+	return sizeof(*st) - offsetof(struct h2_stream, link) -
+	    sizeof(st->link);
+}
+
 static struct h2_stream *take_memory(void)
 {
 	struct list *link = list_pop(&spare);
+	struct h2_stream *st;
 
 	if (link == NULL)
 		return malloc(sizeof(struct h2_stream));
 	spare_count--;
-	return container_of(link, struct h2_stream, link);
+	st = container_of(link, struct h2_stream, link);
+	sanitize_show(&st->link + 1, behind_link(st));
+	return st;
 }
 
 static void give_memory(struct h2_stream *st)
@@ -50,6 +61,7 @@ static void give_memory(struct h2_stream *st)
 	}
 	list_add_head(&spare, &st->link);
 	spare_count++;
+	sanitize_hide(&st->link + 1, behind_link(st));
 }
 
 static void init(struct h2_stream *st, struct h2_session *s, char *block)
