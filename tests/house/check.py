@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import house
@@ -116,15 +117,20 @@ def made_of(source, build):
 
 
 def unit_stage(tally, build):
-    """Every program of Check; it writes TAP, where each test is a line."""
-    for pattern in ("unit/test_*.c", "fault/test_*.c", "torture/test_*.c"):
-        for source in sorted((TOP / "tests").glob(pattern)):
-            program = made_of(source, build)
-            if program.exists():
-                unit_program(tally, build, [program])
+    """Every program of Check, as many at a time as there are cores."""
+    programs = [made_of(source, build)
+                for pattern in ("unit", "fault", "torture")
+                for source in sorted(
+                    (TOP / "tests" / pattern).glob("test_*.c"))]
+    commands = [[program] for program in programs if program.exists()]
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for result in pool.map(lambda one: unit_program(build, one),
+                               commands):
+            tally.add("unit", *result)
 
 
-def unit_program(tally, build, command):
+def unit_program(build, command):
+    """Its line for the tally.  It writes TAP, where each test is a line."""
     env = environment(build)
     began = time.monotonic()
     with tempfile.NamedTemporaryFile(mode="r", suffix=".tap") as tap:
@@ -139,8 +145,8 @@ def unit_program(tally, build, command):
         failures = [f"status {status}"]
     elif passed + len(failures) == 0:
         failures = ["ran no test"]
-    tally.add("unit", command[-1].name + label(build), passed, failures,
-              time.monotonic() - began, output)
+    return (command[-1].name + label(build), passed, failures,
+            time.monotonic() - began, output)
 
 
 # ---- fuzz ----
@@ -188,8 +194,8 @@ def fuzzing_stage(tally, build):
 def cross_stage(tally, build):
     for path in sorted((TOP / build / "tests/unit").glob("test_*")):
         if not path.suffix:
-            unit_program(tally, build, [
-                "qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", path])
+            tally.add("unit", *unit_program(build, [
+                "qemu-aarch64-static", "-L", "/usr/aarch64-linux-gnu", path]))
 
 
 # ---- house ----
