@@ -94,11 +94,17 @@ static int unseal(const unsigned char *name, const unsigned char *iv,
 	return age == TICKET_UNKNOWN ? 0 : age == TICKET_OLD ? 2 : 1;
 }
 
+/* Browsers use a ticket of TLS 1.3 once (RFC 8446, C.4): who comes with one
+ * gets the next, or else every other handshake would be a whole one. */
 static int on_ticket(SSL *ssl, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *ctx, EVP_MAC_CTX *mac, int make)
 {
-	(void)ssl;
-	return make ? seal(name, iv, ctx, mac) : unseal(name, iv, ctx, mac);
+	int verdict = make ? seal(name, iv, ctx, mac)
+			   : unseal(name, iv, ctx, mac);
+
+	if (!make && verdict == 1 && SSL_version(ssl) == TLS1_3_VERSION)
+		verdict = 2;
+	return verdict;
 }
 
 static void rotate(struct timer *t)

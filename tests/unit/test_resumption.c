@@ -155,6 +155,27 @@ START_TEST(who_comes_back_is_resumed)
 }
 END_TEST
 
+static struct str ticket_of(SSL_SESSION *session)
+{
+	const unsigned char *p;
+	size_t n;
+
+	SSL_SESSION_get0_ticket(session, &p, &n);
+	return str_make((const char *)p, n);
+}
+
+START_TEST(who_is_resumed_by_tls_13_gets_another_ticket)
+{
+	SSL_SESSION *session, *next;
+
+	ck_assert(!meet(NULL, &session));
+	for (int i = 0; i < 5; i++, session = next) {
+		ck_assert(meet(session, &next));
+		ck_assert(!str_eq(ticket_of(session), ticket_of(next)));
+	}
+}
+END_TEST
+
 START_TEST(another_process_resumes_it)
 {
 	SSL_SESSION *session;
@@ -250,6 +271,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, who_comes_back_is_resumed, 0, 3);
+	tcase_add_test(tcase, who_is_resumed_by_tls_13_gets_another_ticket);
 	tcase_add_loop_test(tcase, another_process_resumes_it, 0, 3);
 	tcase_add_loop_test(tcase, another_policy_does_not, 0, 3);
 	tcase_add_loop_test(tcase, a_ticket_lives_as_long_as_its_key, 0, 2);
