@@ -1,6 +1,7 @@
 /*
  * test_log_man.c - sluiced.conf(5) has each word of the access log, with its
- * meaning, and no other: fields, ends, faults, and what was waited for.
+ * meaning, and no other: fields, ends, faults, what was waited for, and why
+ * the cache did not keep or use something.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -38,6 +39,12 @@ static const struct word faults[] = {
 #undef FAULT
 };
 
+static const struct word reasons[] = {
+#define CACHE_REASON(name, scope, meaning) {#name, meaning},
+#include "common/tbl/cache_reasons.h"
+#undef CACHE_REASON
+};
+
 struct table {
 	const char *heading;
 	const struct word *words;
@@ -50,7 +57,8 @@ struct table {
 	}
 
 static const struct table tables[] = {TABLE("Fields", fields),
-    TABLE("Ends", ends), TABLE("Waiting", waitings), TABLE("Faults", faults)};
+    TABLE("Ends", ends), TABLE("Waiting", waitings), TABLE("Faults", faults),
+    TABLE("Reasons", reasons)};
 
 #define TABLES ((int)(sizeof(tables) / sizeof(tables[0])))
 

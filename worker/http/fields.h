@@ -115,17 +115,24 @@ ALSO(product, "X-Served-By")
 ALSO(product, "X-Upstream")
 ALSO(product, "X-Varnish")
 
+/* What a cache lives by.  Two ETags or Ages are an origin's mistake that costs
+ * it at most its place in the cache, so none is a SINGLETON; an ETag may stand
+ * behind a body (RFC 9110, 8.8.3). */
+FIELD(cache_control, "Cache-Control", FIELD_IN_HEAD)
+FIELD(pragma, "Pragma", FIELD_IN_HEAD)
+FIELD(age, "Age", FIELD_IN_HEAD)
+FIELD(expires, "Expires", FIELD_IN_HEAD)
+FIELD(vary, "Vary", FIELD_IN_HEAD)
+FIELD(etag, "ETag", 0)
+FIELD(last_modified, "Last-Modified", 0)
+FIELD(if_match, "If-Match", FIELD_IN_HEAD)
+FIELD(if_none_match, "If-None-Match", FIELD_IN_HEAD)
+FIELD(content_encoding, "Content-Encoding", FIELD_IN_HEAD)
+FIELD(accept_encoding, "Accept-Encoding", 0)
+
 /* Others that belong into a head. */
-FIELD(control, "Cache-Control", FIELD_IN_HEAD)
-ALSO(control, "Age")
-ALSO(control, "Content-Encoding")
-ALSO(control, "Expires")
-ALSO(control, "If-Match")
-ALSO(control, "If-None-Match")
-ALSO(control, "Pragma")
-ALSO(control, "Retry-After")
-ALSO(control, "Vary")
-ALSO(control, "Warning")
-ALSO(control, "WWW-Authenticate")
+FIELD(retry_after, "Retry-After", FIELD_IN_HEAD)
+ALSO(retry_after, "Warning")
+ALSO(retry_after, "WWW-Authenticate")
 
 #undef ALSO
