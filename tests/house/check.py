@@ -215,15 +215,16 @@ def house_stage(tally, build):
 
 
 def system_stage(tally, build):
-    """pytest prints for itself, and where a test is that takes very long;
-    its XML is for the count."""
+    """As many files at a time as there are cores.  pytest prints for itself,
+    and where a test is that takes very long; its XML is for the count."""
     folders = [folder for folder in ("tests/system", "tests/fault")
                if any((TOP / folder).glob("test_*.py"))]
     with tempfile.TemporaryDirectory() as scratch:
         report = Path(scratch) / "report.xml"
         status, _ = run(
             ["/usr/bin/python3", "-m", "pytest", "-q", "-p",
-             "no:cacheprovider", f"--junitxml={report}", "-o",
+             "no:cacheprovider", "-n", str(len(os.sched_getaffinity(0))),
+             "--dist", "loadfile", f"--junitxml={report}", "-o",
              f"faulthandler_timeout={SYSTEM_SECONDS // 4}", *folders],
             environment(build), SYSTEM_SECONDS, capture=False)
         before = len(tally.failed)

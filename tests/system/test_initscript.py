@@ -173,7 +173,8 @@ def test_a_pid_file_of_the_dead_is_1_and_no_obstacle(service):
 
 
 @pytest.mark.parametrize("text", ["", "nonsense\n", f"{os.getpid()}\n",
-                                  "999999999\n"])
+                                  "999999999\n"],
+                         ids=["empty", "nonsense", "pytest", "nobody"])
 def test_a_number_of_something_else_is_no_daemon(service, text):
     service.daemon.pid_file.write_text(text)
     assert service("status") == 1

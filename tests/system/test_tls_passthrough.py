@@ -221,7 +221,7 @@ def test_unknown_name_is_refused_where_all_is_passed(sluice, behind):
     b"GET / HTTP/1.1\r\nHost: db.example.com\r\n\r\n",
     b"\x16\x03\x01\x00\x05\x02\x00\x00\x01\x00",
     records(client_hello(NAME), 1),
-])
+], ids=["http", "record", "crumbs"])
 def test_garbage_goes_to_nobody(sluice, behind, data):
     daemon = sluice(vhost=passing(behind), workers=1)
     with daemon.client() as client:
