@@ -3,7 +3,7 @@
  *
  * One timer that looks every TICK while the worker is ending: whose deadline
  * has come is cancelled (again and again: a fiber may have started since), and
- * when no client is left the loop stops.  Cancelled exchanges unwind by
+ * when no client is left, and no fetch of the cache, the loop stops.  Cancelled exchanges unwind by
  * themselves, their clients see what was decided for each.
  */
 #include "worker/drain.h"
@@ -14,6 +14,7 @@
 #include "worker/origin/checks.h"
 #include "worker/proxy/accept.h"
 #include "worker/proxy/client.h"
+#include "worker/proxy/errand.h"
 #include "worker/slots.h"
 
 #define TICK (10 * USEC_PER_MSEC)
@@ -43,10 +44,11 @@ static void look(struct timer *t)
 	if (loop_now() >= exchanges_until) {
 		clients_close_idle();
 		clients_cancel_exchanges();
+		errands_cancel();
 	}
 	if (loop_now() >= tunnels_until)
 		clients_cancel_tunnels();
-	if (!leaving && clients_open() == 0)
+	if (!leaving && clients_open() == 0 && errands_open() == 0)
 		loop_stop();
 	else
 		timer_set(t, loop_now() + TICK);

@@ -6,7 +6,7 @@
  * lies in one piece of memory, fields first, each as a line: so that they are
  * written in one go (h1.c).
  *
- *	| struct field ... | method | path | query | host | Name: value CR LF ...
+ *	| struct field ... | method | target | path | ... | Name: value CR LF ...
  */
 #include "worker/http/message.h"
 
@@ -16,8 +16,8 @@
 
 size_t message_size(const struct message *m)
 {
-	size_t n = m->method_text.n + m->forward.n + m->query.n +
-	    m->authority.n;
+	size_t n = m->method_text.n + m->target.n + m->path.n + m->forward.n +
+	    m->query.n + m->host.n + m->authority.n;
 
 	for (unsigned i = 0; i < m->field_count; i++)
 		if (!m->fields[i].drop)
@@ -61,8 +61,11 @@ void message_copy(const struct message *m, void *memory, struct message *to)
 	    .upgrade = STR_NONE,
 	    .fields = fields};
 	to->method_text = copy(&o, m->method_text);
+	to->target = copy(&o, m->target);
+	to->path = copy(&o, m->path);
 	to->forward = copy(&o, m->forward);
 	to->query = copy(&o, m->query);
+	to->host = copy(&o, m->host);
 	to->authority = copy(&o, m->authority);
 	for (unsigned i = 0; i < m->field_count; i++)
 		if (!m->fields[i].drop)

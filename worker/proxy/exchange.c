@@ -23,7 +23,7 @@
 #define WINDOW_SIZE ((size_t)8 * 1024)
 #define LARGE_WINDOW_SIZE ((size_t)64 * 1024)
 
-_Static_assert(sizeof(struct exchange) <= 1024, "leave room for the arena");
+_Static_assert(sizeof(struct exchange) <= 1088, "leave room for the arena");
 #define SPARE_SIZE (BLOCK_HEAD_SIZE - WINDOW_SIZE)
 
 const char *end_name(enum end e)

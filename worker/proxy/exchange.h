@@ -52,6 +52,7 @@ struct carry {
 	size_t n;
 };
 
+struct caching;
 struct h2_fields;
 struct h2_stream;
 struct spool;
@@ -110,6 +111,7 @@ struct exchange {
 	struct str cookies; /* field lines that set some of ours, or "" */
 	const struct conf_rule *rule; /* the last that changed the path */
 	struct str routed; /* the path as it came to ROUTE: for templates */
+	struct caching *caching; /* if its scope has a cache: caching.h */
 	const struct conf_server *server; /* the last that was tried */
 	uint64_t server_id;
 	struct str server_address; /* and where that is */
@@ -121,6 +123,7 @@ struct exchange {
 
 	enum end end;
 	enum fault fault; /* when END_malformed or END_origin_malformed */
+	bool unattended;   /* no client waits for it: errand.h */
 	bool passes;	   /* bytes both ways, and no requests: passage.c */
 	bool interim_sent; /* something of a reply went out */
 	bool head_sent;	  /* a final reply's head went out */

@@ -82,6 +82,25 @@ void failover_note(struct exchange *x, const struct chosen *server,
 	t->count++;
 }
 
+void failover_tell(const struct exchange *x, struct exchange *of)
+{
+	struct tried *t;
+
+	if (likely(x->tried == NULL))
+		return;
+	t = ARENA_NEW(&of->arena, struct tried);
+	if (t == NULL)
+		return;
+	*t = *x->tried;
+	for (unsigned i = 0; i < t->count; i++) {
+		struct str *address = &t->at[i].address;
+		const char *p = arena_strdup(&of->arena, *address);
+
+		*address = p != NULL ? str_make(p, address->n) : STR("-");
+	}
+	of->tried = t;
+}
+
 static void note(struct exchange *x, enum end end, unsigned status)
 {
 	struct chosen server = choose_describe_taken(x);

@@ -37,4 +37,7 @@ void failover_note(struct exchange *x, const struct chosen *server,
  * call; STR_NONE: nothing failed. */
 struct str failover_tried(const struct exchange *x);
 
+/* What was tried for X, OF knows too, in memory of its own. */
+void failover_tell(const struct exchange *x, struct exchange *of);
+
 #endif

@@ -155,7 +155,7 @@ bool hide_interim(struct exchange *x, struct message *head, size_t *head_len)
 	return x->end == END_NONE;
 }
 
-void hide_origin(struct exchange *x, struct reply *reply)
+void hide_traces(struct exchange *x, struct reply *reply)
 {
 	struct message *head = &reply->head;
 
@@ -163,6 +163,13 @@ void hide_origin(struct exchange *x, struct reply *reply)
 	if (!(head->present & FIELD_BIT(FIELD_date)) && head->status >= 200)
 		add_date(x, reply);
 	map_values(x, head, &reply->head_len);
+	reply->is_bare = true;
+}
+
+void hide_origin(struct exchange *x, struct reply *reply)
+{
+	if (!reply->is_bare)
+		hide_traces(x, reply);
 	if (x->end == END_NONE)
 		error_page_instead(x, reply);
 }

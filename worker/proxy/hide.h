@@ -15,6 +15,9 @@
  */
 WAITS void hide_origin(struct exchange *x, struct reply *reply);
 
+/* All of that but for our own pages; once for each reply. */
+void hide_traces(struct exchange *x, struct reply *reply);
+
 /* The same on the head of an interim reply, received as *HEAD_LEN bytes, which
  * grow; it gets no Date.  False after exchange_fail. */
 bool hide_interim(struct exchange *x, struct message *head, size_t *head_len);

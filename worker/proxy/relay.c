@@ -22,6 +22,7 @@
 #include "worker/origin/origin.h"
 #include "worker/origin/origin_tls.h"
 #include "worker/proxy/choose.h"
+#include "worker/proxy/errand.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/relay_verdict.h"
@@ -128,8 +129,11 @@ static enum h1_connection connection_for(const struct exchange *x)
 
 struct str relay_lines(struct exchange *x)
 {
-	struct str lines = forward_lines(x);
+	struct str lines;
 
+	if (x->unattended)
+		return errand_told(x);
+	lines = forward_lines(x);
 	if (lines.p != NULL && !headers_for_origin(x, &lines))
 		lines = STR_NONE;
 	return lines;

@@ -285,7 +285,7 @@ int reply_send_interim(struct exchange *x, struct message *head,
 	struct iovec iov;
 	struct out out;
 
-	if (x->request.minor == 0)
+	if (x->request.minor == 0 || x->unattended)
 		return 0;
 	if (!hide_interim(x, head, &head_len))
 		return -1;

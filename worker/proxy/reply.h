@@ -19,6 +19,7 @@ struct reply {
 	struct h1_field extra[REPLY_EXTRA_MAX];
 	struct source *source; /* NULL: the head is all, body included */
 	struct source *replaced; /* an origin's, which OURS stands for; or NULL */
+	bool is_bare; /* nothing in HEAD tells of the origin: hide_traces */
 	bool is_ours; /* a reply of our own, instead of HEAD: this one, */
 	struct h1_simple ours;	/* with EXTRA; */
 	const struct str *body; /* and behind it BODY_COUNT pieces of body */

@@ -63,14 +63,19 @@ static void try_pool(struct exchange *x, struct reply *reply)
 		stay_end(x, &f.pick, &reply->head);
 }
 
+void serve_ask(struct exchange *x, struct reply *reply)
+{
+	do
+		try_pool(x, reply);
+	while (split_instead(x));
+}
+
 static void proxy(struct exchange *x, struct reply *reply)
 {
 	if (!limits_begin_total(x) || !spool_gather(x) || !stay_hide(x))
 		return;
 	mirror(x);
-	do
-		try_pool(x, reply);
-	while (split_instead(x));
+	serve_ask(x, reply);
 }
 
 /* Who is meant, unless it is us: a vhost, by the name that it wants. */

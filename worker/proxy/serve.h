@@ -16,6 +16,13 @@ struct client;
 struct h2_stream;
 WAITS void serve_stream(struct client *c, struct h2_stream *st);
 
+/*
+ * X's request to its pool, or to that of another arm: REPLY is what a server
+ * has answered, or X has failed.
+ */
+struct reply;
+WAITS void serve_ask(struct exchange *x, struct reply *reply);
+
 /* X has ended: it counts as its end says. */
 void serve_count_end(const struct exchange *x);
 
