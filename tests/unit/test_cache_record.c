@@ -20,7 +20,7 @@ static const char reply[] = "HTTP/1.1 203 As it were\r\n"
 			    "Proxy-Authentication-Info: x\r\n"
 			    "Cache-Status: other; hit\r\n"
 			    "Cache-Status: another\r\n"
-			    "Content-Range: bytes 0-2/9\r\n"
+			    "Content-Range: odd\r\n"
 			    "ETag: \"1\"\r\n"
 			    "\r\n";
 
@@ -31,6 +31,7 @@ static const char kept[] = "HTTP/1.1 203 As it were\r\n"
 			   "Empty: \r\n"
 			   "Cache-Status: other; hit\r\n"
 			   "Cache-Status: another\r\n"
+			   "Content-Range: odd\r\n"
 			   "ETag: \"1\"\r\n"
 			   "Warning: 299 - \"stored\"\r\n"
 			   "\r\n";
@@ -93,12 +94,21 @@ START_TEST(fields_are_found_by_their_ids)
 	struct message m;
 
 	ck_assert(record_decode(encode(&plain), &arena, &m));
-	ck_assert_uint_eq(m.field_count, 8);
+	ck_assert_uint_eq(m.field_count, 9);
 	ck_assert(str_eq(field_value(message_find(&m, FIELD_date)),
 	    STR("Sat, 21 Nov 2026 21:00:00 GMT")));
 	ck_assert_ptr_null(message_find(&m, FIELD_content_length));
-	ck_assert_ptr_null(message_find(&m, FIELD_content_range));
 	ck_assert_ptr_null(message_find(&m, FIELD_connection));
+}
+END_TEST
+
+START_TEST(partial_content_says_its_range_in_the_meta)
+{
+	struct message m;
+
+	parsed.m.status = 206;
+	ck_assert(record_decode(encode(&plain), &arena, &m));
+	ck_assert_ptr_null(message_find(&m, FIELD_content_range));
 }
 END_TEST
 
@@ -118,7 +128,7 @@ START_TEST(what_does_not_fit_is_told)
 	size_t n = encode(&plan).n;
 	struct out o = out_make(buf, n - 1);
 
-	ck_assert_uint_le(n, RECORD_ROOM(sizeof(reply) + 26, 9));
+	ck_assert_uint_le(n, RECORD_ROOM(sizeof(reply) + 26, 10));
 	record_encode(&parsed.m, &plan, &o);
 	ck_assert(!out_ok(&o));
 }
@@ -199,6 +209,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, begin, end);
 	tcase_add_test(tests, what_may_be_kept_comes_back_as_it_was);
 	tcase_add_test(tests, fields_are_found_by_their_ids);
+	tcase_add_test(tests, partial_content_says_its_range_in_the_meta);
 	tcase_add_test(tests, a_record_without_fields_is_one);
 	tcase_add_test(tests, what_does_not_fit_is_told);
 	tcase_add_test(tests, a_record_that_was_cut_is_none);

@@ -70,13 +70,14 @@ static bool is_listed(struct str name, const struct record_plan *plan)
 	return false;
 }
 
-static bool is_kept(const struct field *f, const struct record_plan *plan)
+static bool is_kept(const struct field *f, const struct message *reply,
+    const struct record_plan *plan)
 {
 	struct str name = field_name(f);
 
-	return !f->drop && !str_starts_nocase(name, STR("Proxy-")) &&
-	    !str_eq_nocase(name, STR("Age")) && f->id != FIELD_content_range &&
-	    !is_listed(name, plan);
+	return !f->drop && f->id != FIELD_age &&
+	    (f->id != FIELD_content_range || reply->status != 206) &&
+	    !str_starts_nocase(name, STR("Proxy-")) && !is_listed(name, plan);
 }
 
 static struct field field_of(const struct h1_field *extra)
@@ -109,7 +110,7 @@ static uint32_t put_all(struct out *o, const struct message *reply,
 	uint32_t count = plan->extra_count;
 
 	for (unsigned i = 0; i < reply->field_count; i++) {
-		if (!is_kept(&reply->fields[i], plan))
+		if (!is_kept(&reply->fields[i], reply, plan))
 			continue;
 		put(o, &reply->fields[i]);
 		count++;

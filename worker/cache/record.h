@@ -31,7 +31,7 @@ struct record_plan {
 /*
  * Appends REPLY to O: status, reason, and the fields that another client may be
  * given.  Left out: what is dropped (hop-by-hop, framing, named by Connection),
- * Proxy-*, Age, Content-Range, and PLAN's.  Check out_ok.
+ * Proxy-*, Age, the Content-Range of a 206, and PLAN's.  Check out_ok.
  */
 void record_encode(const struct message *reply, const struct record_plan *plan,
     struct out *o);

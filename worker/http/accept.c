@@ -9,8 +9,7 @@
 #include "worker/http/accept.h"
 
 #include "common/base/insist.h"
-
-#define QUALITY_MAX 1000 /* "1.000" */
+#include "worker/http/quality.h"
 
 /* How exactly a range names a type. */
 enum exactness { EXACT_NOT, EXACT_ANY, EXACT_TYPE, EXACT_BOTH };
@@ -50,26 +49,6 @@ static bool next_part(struct str *rest, char stop, struct str *part_r)
 	return true;
 }
 
-/* "0", "0.5", "1.000": at most three digits behind the point, at most 1. */
-static bool read_quality(struct str s, unsigned *quality_r)
-{
-	unsigned value = 0;
-	unsigned digit = QUALITY_MAX;
-
-	if (s.n == 0 || s.n > 5 || (s.n > 1 && s.p[1] != '.'))
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (i == 1)
-			continue;
-		if (!char_is_digit(s.p[i]))
-			return false;
-		value += (unsigned)(s.p[i] - '0') * digit;
-		digit /= 10;
-	}
-	*quality_r = value;
-	return value <= QUALITY_MAX;
-}
-
 static bool read_type(struct str s, struct range *range)
 {
 	const char *slash = s.n > 0 ? memchr(s.p, '/', s.n) : NULL;
@@ -93,7 +72,7 @@ static bool read_range(struct str element, struct range *range)
 	while (next_part(&element, ';', &part))
 		if (part.n >= 2 && char_lower(part.p[0]) == 'q' &&
 		    part.p[1] == '=' &&
-		    !read_quality(str_behind(part, 2), &range->quality))
+		    !quality_read(str_behind(part, 2), &range->quality))
 			return false;
 	return true;
 }
