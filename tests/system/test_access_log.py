@@ -27,7 +27,7 @@ def line_fields():
 
 # What only an exchange that did not go well has, or one of a proxy's.
 SELDOM = {"peer", "split", "queue", "sticky", "tried", "waiting_for",
-          "fault", "limit", "tls", "sni", "subject", "handshake"}
+          "fault", "limit", "tls", "sni", "subject", "handshake", "cache"}
 
 
 def raw_lines(daemon, count):

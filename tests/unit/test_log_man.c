@@ -1,7 +1,7 @@
 /*
  * test_log_man.c - sluiced.conf(5) has each word of the access log, with its
- * meaning, and no other: fields, ends, faults, what was waited for, and why
- * the cache did not keep or use something.
+ * meaning, and no other: fields, ends, faults, what was waited for, what the
+ * cache did, and why it did not keep or use something.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -33,6 +33,12 @@ static const struct word waitings[] = {
 #undef WAITING
 };
 
+static const struct word uses[] = {
+#define CACHE_USE(name, counter, meaning) {#name, meaning},
+#include "common/tbl/cache_uses.h"
+#undef CACHE_USE
+};
+
 static const struct word faults[] = {
 #define FAULT(name, status, meaning) {#name, meaning},
 #include "common/tbl/faults.h"
@@ -57,7 +63,8 @@ struct table {
 	}
 
 static const struct table tables[] = {TABLE("Fields", fields),
-    TABLE("Ends", ends), TABLE("Waiting", waitings), TABLE("Faults", faults),
+    TABLE("Ends", ends), TABLE("Uses of the cache", uses),
+    TABLE("Waiting", waitings), TABLE("Faults", faults),
     TABLE("Reasons", reasons)};
 
 #define TABLES ((int)(sizeof(tables) / sizeof(tables[0])))

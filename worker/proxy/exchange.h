@@ -67,6 +67,15 @@ enum stay_state {
 	STAY_AWAY   /* its own is full: only this once */
 };
 
+/* What the cache did for it; the log's cache= . */
+enum cache_use {
+	CACHE_UNUSED,
+#define CACHE_USE(name, counter, meaning) CACHE_USE_##name,
+#include "common/tbl/cache_uses.h"
+#undef CACHE_USE
+	CACHE_USES
+};
+
 /* Where the client stays, if its pool is sticky: stay.c. */
 struct stay {
 	struct str hidden; /* the Cookie field as it came, if it has ours */
@@ -103,6 +112,7 @@ struct exchange {
 	struct identity identity; /* who asks */
 
 	bool early; /* it came before the handshake of TLS was over: early.h */
+	uint8_t cache; /* enum cache_use */
 	const struct conf_scope *scope; /* what holds for it, as far as known */
 	const struct conf_vhost *vhost;
 	const struct conf_route *route;

@@ -167,6 +167,17 @@ static inline struct str get_split(const struct exchange *x)
 	return split_text(x);
 }
 
+static inline struct str get_cache(const struct exchange *x)
+{
+	static const struct str names[] = {[CACHE_UNUSED] = STR_NONE,
+#define CACHE_USE(name, counter, meaning) [CACHE_USE_##name] = STR(#name),
+#include "common/tbl/cache_uses.h"
+#undef CACHE_USE
+	};
+
+	return names[x->cache];
+}
+
 static inline struct str get_pool(const struct exchange *x)
 {
 	return x->pool != NULL ? str_from(x->pool->name) : STR_NONE;

@@ -21,6 +21,7 @@
 #include "common/shm/seat.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/answer.h"
+#include "worker/proxy/cache_tally.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/client_h2.h"
 #include "worker/proxy/credential.h"
@@ -145,6 +146,7 @@ static void serve(struct exchange *x)
 	spool_free(x);
 	choose_leave(x);
 	split_count(x);
+	cache_tally(x);
 	serve_count_end(x);
 	count_down(exchanges);
 }
