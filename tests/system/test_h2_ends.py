@@ -6,12 +6,15 @@ import hashlib
 import signal
 import time
 
+import pytest
+
 from harness import eventually
 from harness_h2 import EH, ES, block, frame, request
 from harness_h2_front import client, credit, data, rst, start
 from harness_origin import reply
 from harness_scripts import Gate, pattern
 
+MOST = 2 ** 31 - 1
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -128,6 +131,27 @@ def test_a_drain_says_goaway_twice_and_serves_what_has_come(start):
         idle.wait_close()
         assert [g[1] for g in idle.goaways] == [0, 0]
     assert daemon.stop(signum=None) == 0
+
+
+@pytest.mark.parametrize("who", ["client", "server"])
+def test_who_went_away_gets_all_that_was_sent(start, who):
+    """The last of it is in the kernel's buffers when the session is over, and
+    the client gives credit as it reads."""
+    body = pattern(300_000)
+    daemon, _ = start(reply(body), workers=1)
+    with client(daemon, (4, MOST), receive_buffer=4096) as h2:
+        h2.send(credit(0, MOST - 65535))
+        stream = h2.open()
+        daemon.wait_exchanges(1, end="done")
+        if who == "client":
+            h2.send(frame("GOAWAY", 0, payload=bytes(8)))
+        else:
+            daemon.signal(signal.SIGQUIT)
+        time.sleep(0.3 if who == "client" else 1.5)
+        for _ in range(3):
+            h2.send(credit(0, 1))
+        h2.wait(lambda: h2.reply(stream).ended)
+        assert bytes(h2.reply(stream).data) == body
 
 
 # ---- WebSocket: RFC 8441 ----

@@ -241,11 +241,14 @@ END_TEST
 /* ---- ends ---- */
 
 static bool closed;
+static usec_t patience;
 
 static void close_gently(void *arg)
 {
+	struct pace pace = pace_of_silence(patience);
+
 	(void)arg;
-	conn_close_gently(&l.conn);
+	conn_close_gently(&l.conn, &pace);
 	closed = true;
 }
 
@@ -297,6 +300,73 @@ START_TEST(gentle_close_is_shielded)
 	loop_turn(0);
 	ck_assert(!closed);
 	link_hang_up(&l);
+	turn_until(&closed);
+}
+END_TEST
+
+/* As much as goes in while the peer does not read. */
+static size_t fill_up(void)
+{
+	char piece[4096];
+	size_t at = 0;
+	ssize_t n;
+
+	do {
+		stream_fill(piece, sizeof(piece), at);
+		n = conn_try_write(&l.conn, piece, sizeof(piece));
+		at += n > 0 ? (size_t)n : 0;
+	} while (n > 0);
+	ck_assert_int_eq((int)n, -EAGAIN);
+	return at;
+}
+
+static void close_and_remember(void *arg)
+{
+	closer = fiber_self();
+	close_gently(arg);
+}
+
+/* What was sent is still there when its second is over. */
+static void begin_to_close(void)
+{
+	usec_t until = clock_mono() + USEC_PER_SEC + USEC_PER_SEC / 2;
+
+	closed = false;
+	patience = PATIENCE;
+	start(close_and_remember, NULL);
+	while (clock_mono() < until) {
+		link_send(&l, "more, please");
+		loop_turn(10 * USEC_PER_MSEC);
+	}
+	ck_assert(!closed);
+}
+
+START_TEST(gentle_close_goes_on_until_what_was_sent_is_taken)
+{
+	size_t sent = fill_up(), got = 0;
+	char piece[4096];
+	ssize_t n = 1;
+
+	begin_to_close();
+	while (n != 0) {
+		n = read(l.peer, piece, sizeof(piece));
+		ck_assert(n >= 0 || errno == EAGAIN);
+		if (n > 0) {
+			ck_assert(stream_is(piece, (size_t)n, got));
+			got += (size_t)n;
+		}
+		loop_turn(0);
+	}
+	ck_assert_int_eq((int)got, (int)sent);
+	turn_until(&closed);
+}
+END_TEST
+
+START_TEST(gentle_close_is_not_shielded_for_so_long)
+{
+	(void)fill_up();
+	begin_to_close();
+	fiber_cancel(closer);
 	turn_until(&closed);
 }
 END_TEST
@@ -360,6 +430,9 @@ static void add_tests(Suite *suite)
 	tcase_add_test(tcase, gentle_close_takes_what_still_comes);
 	tcase_add_test(tcase, gentle_close_waits_a_second_at_most);
 	tcase_add_test(tcase, gentle_close_is_shielded);
+	tcase_add_test(tcase,
+	    gentle_close_goes_on_until_what_was_sent_is_taken);
+	tcase_add_test(tcase, gentle_close_is_not_shielded_for_so_long);
 	tcase_add_test(tcase, a_reset_is_seen_as_one);
 	tcase_add_test(tcase, finish_is_seen_as_an_end);
 	tcase_add_test(tcase, closing_twice_is_closing);

@@ -355,16 +355,35 @@ bool conn_is_stale(struct conn *c)
 	return got == 0 || c->tls == NULL || !tls_is_quiet(c);
 }
 
-void conn_close_gently(struct conn *c)
+/* -ETIMEDOUT: the peer's end has not come within CLOSE_PATIENCE. */
+static int forget_input(struct conn *c, struct pace *pace)
 {
 	char waste[1024];
-	usec_t deadline = loop_now() + CLOSE_PATIENCE;
+	usec_t since = loop_now();
+	int before = conn_queued(c), now;
+	ssize_t got;
+
+	do
+		got = conn_read(c, waste, sizeof(waste),
+		    since + CLOSE_PATIENCE);
+	while (got > 0 && loop_now() < since + CLOSE_PATIENCE);
+	pace_waited(pace, since);
+	now = conn_queued(c);
+	if (now < before)
+		pace_moved(pace, (size_t)(before - now));
+	return got > 0 ? -ETIMEDOUT : (int)got;
+}
+
+void conn_close_gently(struct conn *c, struct pace *pace)
+{
+	int err;
 
 	conn_finish(c);
 	fiber_shield();
-	while (conn_read(c, waste, sizeof(waste), deadline) > 0)
-		;
+	err = forget_input(c, pace);
 	fiber_unshield();
+	while (err == -ETIMEDOUT && conn_queued(c) > 0 && pace->left > 0)
+		err = forget_input(c, pace);
 	conn_close(c);
 }
 

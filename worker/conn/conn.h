@@ -174,10 +174,12 @@ bool conn_has_unread(const struct conn *c);
 bool conn_is_stale(struct conn *c);
 
 /*
- * Sends an end, then reads and forgets what the peer still sends, for at most
- * a second: so that a reply sent before the whole request was read is not
- * lost to a reset.  Then closes.
+ * Sends an end, then reads and forgets what the peer still sends, until it
+ * ends, too: what comes to a closed socket is answered by a reset, which loses
+ * what the peer has not taken yet.  For at most a second, in which the fiber is
+ * shielded; for longer only while the peer takes what was sent, at PACE.  Then
+ * closes.
  */
-WAITS void conn_close_gently(struct conn *c);
+WAITS void conn_close_gently(struct conn *c, struct pace *pace);
 
 #endif

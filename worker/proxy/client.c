@@ -220,6 +220,14 @@ void client_close(struct client *c)
 	made_room();
 }
 
+void client_close_gently(struct client *c)
+{
+	struct pace pace = pace_begin(c->listener->scope->limits.min_rate);
+
+	conn_close_gently(&c->conn, &pace);
+	client_close(c);
+}
+
 bool client_start_stream(fiber_fn *serve, void *stream)
 {
 	if (fibers >= fibers_max || !fiber_start("stream", serve, stream))

@@ -55,6 +55,8 @@ void client_accept(const struct conf_listener *l, int fd,
  * until its next request: a timeouts.idle of the configuration. */
 void client_park(struct client *c, usec_t patience);
 void client_close(struct client *c);
+/* For one who may still send, and not yet have all that was sent to it. */
+WAITS void client_close_gently(struct client *c);
 
 /*
  * Says whether the served client has nothing more to send than a farewell.

@@ -120,14 +120,22 @@ static void tell_why(struct client *c)
 	count(refused);
 }
 
+/* Who is still sent replies gives credit while it reads them. */
 void client_h2_serve(struct client *c)
 {
+	bool well;
+
 	if (h2_run(c->h2) == H2_IDLE) {
 		client_park(c, c->listener->scope->timeouts.idle);
 		return;
 	}
 	tell_why(c);
-	client_close(c);
+	well = h2_why(c->h2) == H2_WELL && !fiber_is_cancelled();
+	h2_free(&c->h2);
+	if (well)
+		client_close_gently(c);
+	else
+		client_close(c);
 }
 
 static void cancel_exchange(struct h2_stream *st)

@@ -169,8 +169,9 @@ static void finish(struct client *c, struct exchange *x)
 	if (x != NULL)
 		exchange_close(&x);
 	if (unread && !c->left)
-		conn_close_gently(&c->conn);
-	client_close(c);
+		client_close_gently(c);
+	else
+		client_close(c);
 }
 
 static void serve_h2(struct client *c)

@@ -88,7 +88,7 @@ static void answer_plain(struct client *c)
 	count(handshakes_plain);
 	tls_drop(&c->conn);
 	if (conn_write(&c->conn, &iov, 1, &pace) == 0)
-		conn_close_gently(&c->conn);
+		conn_close_gently(&c->conn, &pace);
 }
 
 static bool is_plain(int err)
