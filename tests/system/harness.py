@@ -341,8 +341,12 @@ class Sluiced:
 
     def wait_exchanges(self, count, **wanted):
         """The same, as soon as there are COUNT of them."""
-        eventually(lambda: len(self.exchanges(**wanted)) >= count,
-                   what=f"{count} access-log lines {wanted or ''}")
+        try:
+            eventually(lambda: len(self.exchanges(**wanted)) >= count,
+                       what=f"{count} access-log lines {wanted or ''}")
+        except AssertionError as error:
+            lines = "\n".join(map(str, self.exchanges()))
+            raise AssertionError(f"{error}; there are:\n{lines}") from None
         return self.exchanges(**wanted)
 
     def wait_error(self, pattern):

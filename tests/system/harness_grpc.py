@@ -79,7 +79,8 @@ class EchoServer(grpc.GenericRpcHandler):
 
     def wait(self, message, context):
         ended = threading.Event()
-        context.add_callback(ended.set)
+        if not context.add_callback(ended.set):     # it is over already
+            ended.set()
         self.waiting.release()
         while not ended.is_set() and not self.go_on.wait(0.01):
             pass

@@ -132,13 +132,37 @@ def test_a_method_that_nobody_has_is_unimplemented(through):
     assert error.code() == Code.UNIMPLEMENTED
 
 
-def test_a_deadline_ends_the_call_at_both_ends(through):
-    client, server, daemon = through()
-    error = failure(client.method("Wait"), b"", timeout=0.5)
+def deadline(through, timeout, more=""):
+    """A call that nobody answers before its deadline; its line of the log."""
+    client, server, daemon = through(more=more)
+    client.unary(b"the way there is known")
+    error = failure(client.method("Wait"), b"", timeout=timeout)
     assert error.code() == Code.DEADLINE_EXCEEDED
     assert server.early.acquire(timeout=10)
-    daemon.wait_exchanges(1, target="/test.Echo/Wait",
-                          end="client_closed")
+    line, = daemon.wait_exchanges(1, target="/test.Echo/Wait")
+    return line
+
+
+def request_fields(what):
+    return f"headers = {{ request = {{ {what} }}; }};\n"
+
+
+def test_a_deadline_ends_the_call_at_both_ends(through):
+    """Each has its own clock: either the client's reset is first, or the
+    server's status."""
+    assert deadline(through, 1)["end"] in ("client_closed", "done")
+
+
+def test_a_deadline_that_only_the_client_knows_is_a_reset(through):
+    line = deadline(through, 1,
+                    request_fields('remove = [ "grpc-timeout" ];'))
+    assert (line["status"], line["end"]) == ("499", "client_closed")
+
+
+def test_a_deadline_that_is_over_at_the_server_is_its_answer(through):
+    line = deadline(through, 20,
+                    request_fields('set = { grpc-timeout = "300m"; };'))
+    assert (line["status"], line["end"]) == ("200", "done")
 
 
 def test_a_call_that_is_cancelled_is_cancelled_at_the_server(through):
