@@ -32,7 +32,7 @@ import house
 
 TOP = Path(__file__).resolve().parent.parent.parent
 UNIT_SECONDS = 300
-SYSTEM_SECONDS = 3600 if os.environ.get("SOAK") else 600
+SYSTEM_SECONDS = 3600 if os.environ.get("SOAK") else 1200
 
 
 class Tally:

@@ -90,7 +90,7 @@ def test_a_connection_that_is_closed_while_idle_harms_nobody(
         with daemon.client() as client:
             client.send(post("/", b"x"))
             assert client.read_reply().status == 200
-        behind.living()[0].sock.shutdown(2)
+        behind.conns[-1].sock.shutdown(2)
     assert len(behind.conns) == 10
 
 

@@ -218,13 +218,18 @@ def take(h2, n):
 
 
 @pytest.mark.parametrize("how", ["field", "frame"])
-def test_the_more_urgent_reply_goes_first(start, how):
-    """RFC 9218."""
-    daemon, _ = start(reply(pattern(200_000)))
+def test_the_more_urgent_reply_goes_first(sluice, origin, how):
+    """RFC 9218.  The urgent one is ours, so that all of it is there: what an
+    origin has still to send has no turn kept for it."""
+    behind = origin(reply(pattern(200_000)))
+    daemon = sluice(vhost=f'''host = "*";
+        listen = "h2c://127.0.0.1:@PORT@";
+        routes = ( {{ path = "/urgent"; respond = "{"x" * 60_000}"; }},
+                   {{ path = "/"; proxy = "{behind.url}"; }} );''')
     with client(daemon, (WINDOW, 1 << 20)) as h2:
         late = h2.open(request() + [("priority", "u=1")])
         h2.wait(lambda: h2.reply(late).flowed == 65_535)
-        fields = request()
+        fields = request("/urgent")
         if how == "field":
             fields.append(("priority", "u=0"))
         urgent = h2.open(fields)
