@@ -14,6 +14,7 @@
 
 #include "common/base/arena.h"
 #include "common/base/hash.h"
+#include "common/conf/cache_t.h"
 #include "common/conf/names.h"
 #include "common/conf/pattern.h"
 #include "common/conf/pool_t.h"
@@ -208,6 +209,7 @@ struct conf {
 	const char *buffer_dir; /* of bodies too large for memory */
 	bool buffers_files;	/* some scope may need it */
 	uint64_t shared[CONF_AREAS]; /* their sizes */
+	const char *cache_path; /* where the cache outlives us; NULL: nowhere */
 	struct conf_networks trusted; /* trusted_proxies */
 	struct conf_networks proxy_from; /* proxy_protocol_from */
 	const char *resolvers; /* "10.0.0.2:53,[::1]:53"; NULL: resolv.conf's */

@@ -12,6 +12,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/buffering.h"
+#include "common/conf/cache.h"
 #include "common/conf/forwarding.h"
 #include "common/conf/listen.h"
 #include "common/conf/log.h"
@@ -204,6 +205,7 @@ static void read_all(struct conf_build *b, const config_setting_t *root)
 	conf_forwarding_read_trusted(b, root);
 	conf_forwarding_read_speakers(b, root);
 	conf_buffering_read_dir(b, root);
+	conf_cache_read_path(b, root);
 	read_zone(b, root);
 	conf_resolvers_read(b, root);
 	read_unknown_host(b, root);

@@ -10,6 +10,7 @@
 
 #include "common/base/insist.h"
 #include "common/conf/answer.h"
+#include "common/conf/cache.h"
 #include "common/conf/client_cert.h"
 #include "common/conf/mirror.h"
 #include "common/conf/path.h"
@@ -280,6 +281,7 @@ static bool read_route(struct conf_build *b, struct conf_draft *draft,
 	ok &= read_action(b, draft, group, route);
 	ok &= read_rewriting(b, group, route);
 	route->mirror = conf_mirror_read(b, draft, group, route);
+	conf_cache_check_route(b, group, route);
 	route->scope = read_scope(b, draft, group);
 	conf_settings_done(group);
 	route->place = conf_spot_place(way_spot(group));

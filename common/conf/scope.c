@@ -9,6 +9,7 @@
 #include "common/base/insist.h"
 #include "common/base/out.h"
 #include "common/conf/buffering.h"
+#include "common/conf/cache.h"
 #include "common/conf/client_cert.h"
 #include "common/conf/log.h"
 #include "common/conf/cookies.h"
@@ -30,6 +31,7 @@ static const enum conf_setting scope_settings[] = {
     SETTING_VHOST_headers,
     SETTING_VHOST_tls,
     SETTING_VHOST_client_cert,
+    SETTING_VHOST_cache,
 };
 
 #define SCOPE_SETTINGS (sizeof(scope_settings) / sizeof(scope_settings[0]))
@@ -162,6 +164,7 @@ const struct conf_scope *conf_scope_read(struct conf_build *b,
 	scope->half_close =
 	    conf_setting_bool(CONF_NEAREST(layers, SETTING_VHOST_half_close));
 	conf_headers_read(b, layers, scope);
+	scope->cache = conf_cache_read(b, layers, scope->client_cert);
 	return scope;
 }
 

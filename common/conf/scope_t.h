@@ -162,6 +162,7 @@ struct conf_scope {
 	struct conf_fields request_fields;  /* to origins */
 	struct conf_fields response_fields; /* to clients */
 	const struct conf_log *log; /* NULL: exchanges are not logged */
+	const struct conf_cache *cache; /* NULL: nothing is cached */
 };
 
 /* What sluiced.conf says of networks: "10.0.0.0/8", "2001:db8::1". */

@@ -60,6 +60,9 @@ static const char *const context_names[] = {
     [CONTEXT_CERT] = "an entry of certs",
     [CONTEXT_HSTS] = "hsts of tls",
     [CONTEXT_POOL_TLS] = "tls of a pool",
+    [CONTEXT_CACHE] = "cache",
+    [CONTEXT_CACHE_STALE] = "stale of cache",
+    [CONTEXT_CACHE_KEY] = "key of cache",
 };
 
 static const struct conf_setting_row *find_row(struct str key,

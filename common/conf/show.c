@@ -344,7 +344,8 @@ void conf_show(struct conf_build *b, const struct conf_request *request)
 {
 	struct conf_writer w = {.out = request->show,
 	    .dir = b->dir,
-	    .foreground = b->foreground};
+	    .foreground = b->foreground,
+	    .global = b->layers.count > 0 ? b->layers.at[0] : NULL};
 
 	INSIST(b->keep && b->report->errors == 0);
 	if (request->show_host != NULL)

@@ -12,10 +12,12 @@
 
 /* ---- single settings ---- */
 
-static bool needs_quotes(enum conf_type type)
+static bool needs_quotes(enum conf_type type, const char *text)
 {
+	if (type == TYPE_OFF)
+		return strcmp(text, "false") != 0;
 	return type != TYPE_COUNT && type != TYPE_BOOL &&
-	    type != TYPE_FEATURE && type != TYPE_OFF && type != TYPE_TERM;
+	    type != TYPE_FEATURE && type != TYPE_TERM;
 }
 
 /* NULL: it has none. */
@@ -40,7 +42,7 @@ void conf_show_default(struct conf_writer *w, enum conf_setting id)
 	if (text == NULL)
 		return;
 	conf_write_begin(w, row->key);
-	if (needs_quotes(row->type))
+	if (needs_quotes(row->type, text))
 		conf_write_string(w, str_from(text));
 	else
 		conf_write(w, "%s", text);
@@ -231,6 +233,8 @@ void conf_show_row(struct conf_writer *w, enum conf_setting id,
 		conf_show_log(w, id, layers);
 	else if (row->type == TYPE_GROUP)
 		show_sub_group(w, id, layers);
+	else if (row->least == CONTEXT_CACHE && row->type == TYPE_FEATURE)
+		conf_show_cache(w, id, layers);
 	else if (row->type == TYPE_FEATURE)
 		show_feature(w, id, layers);
 	else if (row->type == TYPE_TLS)
@@ -268,6 +272,8 @@ static bool is_of_use(const struct conf_writer *w, enum conf_setting id,
 		return w->part == CONTEXT_GLOBAL;
 	if (conf_scope_is_of_connection(id))
 		return w->part != CONTEXT_ROUTE;
+	if (conf_setting_rows[id].context == CONTEXT_CACHE)
+		return conf_show_is_of_cache(w, id);
 	return conf_setting_rows[id].context != CONTEXT_HEALTH ||
 	    conf_health_has(conf_layers_nearest(layers, SETTING_HEALTH_type),
 		id);

@@ -37,6 +37,12 @@ void conf_show_file(struct conf_writer *w, const config_setting_t *s);
 void conf_show_term(struct conf_writer *w, enum conf_setting id,
     const config_setting_t *s);
 
+/* The setting ID, cache, in show_cache.c; and may ID, perhaps one of its
+ * group's, stand in what is written? */
+void conf_show_cache(struct conf_writer *w, enum conf_setting id,
+    const struct conf_layers *layers);
+bool conf_show_is_of_cache(const struct conf_writer *w, enum conf_setting id);
+
 /* set, add and remove of the groups IN, merged name by name. */
 void conf_show_fields(struct conf_writer *w, const struct conf_layers *in);
 

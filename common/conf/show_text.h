@@ -11,6 +11,7 @@ struct conf_writer {
 	const char *dir; /* left out of the names of files */
 	bool foreground; /* -d: other defaults */
 	enum conf_context part; /* what is written: GLOBAL, VHOST or ROUTE */
+	const config_setting_t *global; /* sluiced.conf, or NULL */
 	unsigned depth;
 	unsigned remarks; /* from this depth on there are only comments; 0 */
 	unsigned column;

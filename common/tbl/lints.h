@@ -8,6 +8,7 @@
  */
 LINT(arm_unreachable, "nobody gets the arm of a split")
 LINT(buffer_on_disk, "request bodies go through files, in a directory that nobody chose")
+LINT(cache_key_wide, "the key of the cache has a field of which nearly every client has its own")
 LINT(certificate_early, "a certificate is not valid yet")
 LINT(certificate_ends, "a certificate has ended, or ends within 14 days")
 LINT(certificate_name, "a certificate is not for a host of its vhost")

@@ -84,7 +84,9 @@ SETTING(GLOBAL, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
     "fields set, added and removed, for all vhosts")
 SETTING(GLOBAL, cookies, GROUP, CONTEXT_COOKIES, 0, NULL,
     "{ secure = true; }", "what is done to cookies that origins set, for all vhosts")
-LATER(GLOBAL, cache, "caching for all vhosts")
+SETTING(GLOBAL, cache, FEATURE, CONTEXT_CACHE, 0, "false",
+    "{ path = \"/var/lib/sluice/cache\"; }",
+    "caching: for all vhosts, or its settings for those that cache")
 LATER(GLOBAL, compress, "compression for all vhosts")
 LATER(GLOBAL, access, "who is let in, for all vhosts")
 LATER(GLOBAL, auth, "authentication for all vhosts")
@@ -215,7 +217,8 @@ SETTING(VHOST, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
     "fields set, added and removed")
 SETTING(VHOST, cookies, GROUP, CONTEXT_COOKIES, 0, NULL,
     "{ secure = true; }", "what is done to cookies that origins set")
-LATER(VHOST, cache, "caching")
+SETTING(VHOST, cache, FEATURE, CONTEXT_CACHE, 0, "false", "true",
+    "replies are kept, and used again")
 LATER(VHOST, compress, "compression")
 LATER(VHOST, access, "who is let in")
 LATER(VHOST, auth, "authentication")
@@ -357,7 +360,8 @@ SETTING(ROUTE, headers, GROUP, CONTEXT_HEADERS, 0, NULL,
     "fields set, added and removed")
 SETTING(ROUTE, cookies, GROUP, CONTEXT_COOKIES, 0, NULL,
     "{ secure = true; }", "what is done to cookies that origins set")
-LATER(ROUTE, cache, "caching")
+SETTING(ROUTE, cache, FEATURE, CONTEXT_CACHE, 0, "false", "true",
+    "replies are kept, and used again")
 LATER(ROUTE, compress, "compression")
 LATER(ROUTE, access, "who is let in")
 LATER(ROUTE, auth, "authentication")
@@ -550,6 +554,57 @@ SETTING(COOKIES, same_site, TEXT, 0, 0, NULL, "\"Lax\"",
     "which requests of other sites carry cookies")
 SETTING(COOKIES, remove, TEXTS, 0, 100, NULL, "[ \"debug\" ]",
     "cookies that clients don't get")
+
+SETTING(CACHE, all, BOOL, 0, 0, "false", "true",
+    "all vhosts cache that do not say otherwise")
+SETTING(CACHE, path, TEXT, 0, 0, NULL, "\"/var/lib/sluice/cache\"",
+    "the file in which the cache outlives the daemon")
+SETTING(CACHE, max_size, SIZE, 0, (uint64_t)1 << 40, "0", "\"64m\"",
+    "bytes that the vhost may have of the cache; \"0\": all")
+SETTING(CACHE, max_object, SIZE, 0, (uint64_t)1 << 40, "0", "\"1m\"",
+    "bytes of the largest body that is kept; \"0\": what the cache can take")
+SETTING(CACHE, default_ttl, DURATION, 0, 365 * USEC_PER_DAY, "0s", "\"1m\"",
+    "for how long a reply is fresh that does not say so")
+SETTING(CACHE, negative_ttl, DURATION, 0, 30 * USEC_PER_DAY, "0s", "\"10s\"",
+    "the same of errors, such as 404")
+SETTING(CACHE, heuristic, SHARE, 0, 0, "0%", "\"10%\"",
+    "the share of the time since Last-Modified for which it is fresh")
+SETTING(CACHE, heuristic_max, DURATION, 0, 365 * USEC_PER_DAY, "1d", "\"1h\"",
+    "at most for so long")
+SETTING(CACHE, stale, GROUP, CONTEXT_CACHE_STALE, 0, NULL,
+    "{ if_error = \"10m\"; }", "for how long a reply is used that is not fresh")
+SETTING(CACHE, key, GROUP, CONTEXT_CACHE_KEY, 0, NULL,
+    "{ ignore_query = \"utm_*\"; }", "which requests get the same reply")
+SETTING(CACHE, tag_header, OFF, 0, 0, "Cache-Tag", "\"Surrogate-Key\"",
+    "the field of replies that has their tags, for purging")
+SETTING(CACHE, bypass_cookies, TEXTS, 0, 100, NULL, "[ \"session\" ]",
+    "requests with one of these cookies are not for the cache")
+SETTING(CACHE, set_cookie, TEXT, 0, 0, "refuse", "\"remove\"",
+    "replies that set cookies are not kept, or without them, or with them")
+SETTING(CACHE, status_header, BOOL, 0, 0, "false", "true",
+    "clients are told what came from the cache (Cache-Status)")
+SETTING(CACHE, purge_from, TEXTS, 0, 1000, NULL, "[ \"10.0.0.0/8\", \"::1\" ]",
+    "who may send the method PURGE")
+SETTING(CACHE, targets, TEXTS, 0, 8, NULL,
+    "[ \"CDN-Cache-Control\", \"Surrogate-Control\" ]",
+    "fields of replies that count instead of Cache-Control")
+SETTING(CACHE, request_directives, BOOL, 0, 0, "true", "false",
+    "whether clients may say which replies they take (Cache-Control)")
+SETTING(CACHE, collapse, BOOL, 0, 0, "true", "false",
+    "whether clients that want the same wait for one request")
+
+SETTING(CACHE_STALE, while_revalidate, DURATION, 0, 30 * USEC_PER_DAY, "0s",
+    "\"30s\"", "while it is asked for again")
+SETTING(CACHE_STALE, if_error, DURATION, 0, 30 * USEC_PER_DAY, "0s",
+    "\"10m\"", "when no origin answers, or with an error")
+
+SETTING(CACHE_KEY, ignore_query, TEXTS, 0, 100, NULL,
+    "[ \"utm_*\", \"fbclid\", \"gclid\" ]",
+    "parameters of the query that change nothing")
+SETTING(CACHE_KEY, cookies, TEXTS, 0, 16, NULL, "[ \"currency\" ]",
+    "cookies whose values make different replies")
+SETTING(CACHE_KEY, headers, TEXTS, 0, 16, NULL, "[ \"X-Country\" ]",
+    "fields of requests whose values make different replies")
 
 SETTING(ERROR, status, STATUSES, 0, 200, NULL, "[ 502, 503, 504 ]",
     "the statuses that the entry is for")

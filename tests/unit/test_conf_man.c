@@ -48,6 +48,9 @@ static const char *const headings[] = {
     [CONTEXT_CERT] = ".Ss Entries of certs\n",
     [CONTEXT_HSTS] = ".Ss The group hsts of tls\n",
     [CONTEXT_POOL_TLS] = ".Ss The group tls of a pool\n",
+    [CONTEXT_CACHE] = ".Ss The group cache\n",
+    [CONTEXT_CACHE_STALE] = ".Ss The group stale of cache\n",
+    [CONTEXT_CACHE_KEY] = ".Ss The group key of cache\n",
 };
 
 #define CONTEXTS (sizeof(headings) / sizeof(headings[0]))
@@ -183,7 +186,9 @@ static void check_default(const struct conf_setting_row *row, const char *text)
 		return;
 	snprintf(want, sizeof(want),
 	    row->type == TYPE_COUNT || row->type == TYPE_BOOL ||
-		    row->type == TYPE_OFF || row->type == TYPE_TERM ||
+		    (row->type == TYPE_OFF &&
+			strcmp(row->fallback, "false") == 0) ||
+		    row->type == TYPE_TERM ||
 		    row->type == TYPE_FEATURE ? "default\n.Li %s ." : "default\n.Li \\(dq%s\\(dq",
 	    row->fallback);
 	must_have(row, text, want);

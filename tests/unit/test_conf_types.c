@@ -145,6 +145,9 @@ static const struct place {
     [CONTEXT_HSTS] = {HOST PROXY "tls = { hsts = {\n", "\n}; };"},
     [CONTEXT_POOL_TLS] = {HOST PROXY "pools = { p = { tls = {\n",
 	"\n}; }; };"},
+    [CONTEXT_CACHE] = {HOST PROXY "cache = {\n", "\n};"},
+    [CONTEXT_CACHE_STALE] = {HOST PROXY "cache = { stale = {\n", "\n}; };"},
+    [CONTEXT_CACHE_KEY] = {HOST PROXY "cache = { key = {\n", "\n}; };"},
     [CONTEXT_RETRY] = {HOST PROXY "pools = { p = { retry = {\n",
 	"\n}; }; };"},
 };
