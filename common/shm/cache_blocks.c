@@ -34,7 +34,7 @@
 #include "common/base/insist.h"
 
 /* Units from which on a run is taken at the high end. */
-#define LARGE 16
+#define LARGE 128
 
 #define WORD 64u
 #define FULL UINT64_MAX

@@ -21,6 +21,27 @@
 
 #define CACHE_UNITS_MAX ((uint32_t)1 << 30)
 
+/*
+ * The shortest run worth taking for something of ALL units that still lacks
+ * LEFT.  Who takes whatever there is tears what is large to pieces: 1 MiB into
+ * hundreds after a day of small things.  Who evicts until a run of this length
+ * has come to be gets two dozen at most, mostly a few, and 3 to 13 % of the
+ * memory lie idle: measured by tests/unit/test_cache_fragments.c.
+ */
+#define CACHE_PIECE_LEAST ((uint32_t)64)
+#define CACHE_PIECE_MOST ((uint32_t)1024)
+
+static inline uint32_t cache_piece(uint32_t all, uint32_t left)
+{
+	uint32_t n = all / 16;
+
+	if (n < CACHE_PIECE_LEAST)
+		n = CACHE_PIECE_LEAST;
+	if (n > CACHE_PIECE_MOST)
+		n = CACHE_PIECE_MOST;
+	return left < n ? left : n;
+}
+
 /* A process's view of a book; its numbers are of this process, and trusted. */
 struct cache_blocks {
 	uint32_t units, leaves;

@@ -115,7 +115,7 @@ START_TEST(small_ones_low_large_ones_high)
 	ck_assert_uint_eq(take(1, 1), 0);
 	ck_assert_uint_eq(take(200, 200), 9800);
 	ck_assert_uint_eq(take(3, 3), 1);
-	ck_assert_uint_eq(take(64, 64), 9736);
+	ck_assert_uint_eq(take(128, 128), 9672);
 }
 END_TEST
 
@@ -165,8 +165,8 @@ START_TEST(rebuilding_tells_what_is_in_use)
 	ck_assert(!cache_blocks_keep(&b, 10, 0));
 	ck_assert(!cache_blocks_keep(&b, UINT32_MAX, 1));
 	expect(1000 - 1 - 100, 800);
-	ck_assert_uint_eq(take(99, 99), 901);
-	ck_assert_uint_eq(take(1, 1), 1);
+	ck_assert_uint_eq(take(99, 99), 1);
+	ck_assert_uint_eq(take(1, 1), 200);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(any_address_will_do)
 	memcpy(copy, book, n);
 	b = cache_blocks_view(copy, 777);
 	expect(672, 672);
-	ck_assert_uint_eq(take(2, 2), 5);
+	ck_assert_uint_eq(take(2, 2), 105);
 	free(copy);
 }
 END_TEST
