@@ -26,7 +26,7 @@ help:
 	@echo "make run        a demonstration on 127.0.0.1:8080"
 	@echo "make check      all tests; CI=1: all flavours, no skips"
 	@echo "make soak       whatever takes longer than 10 s"
-	@echo "make bench      CPU per request, beside nginx, HAProxy and H2O"
+	@echo "make bench      CPU per request, beside nginx, HAProxy, H2O and Varnish"
 	@echo "make install    DESTDIR, prefix, sysconfdir, mandir"
 	@echo "make uninstall  with the same; what was configured stays"
 	@echo "make dist       a tar of the sources that needs no autoconf"
@@ -291,6 +291,7 @@ bench:
 	@tests/bench/idle $(BUILD)
 	@tests/bench/tls $(BUILD)
 	@tests/bench/pools $(BUILD)
+	@tests/bench/cache $(BUILD)
 	@tests/bench/slow $(BUILD)
 
 clean:

@@ -63,7 +63,16 @@ bool client_target_set(struct client_target *t, const char *target,
 
 	t->request = request;
 	t->request_len = (size_t)n;
+	t->number = strstr(request, CLIENT_NUMBER);
 	return n > 0 && n < (int)sizeof(request);
+}
+
+void client_target_number(struct client_target *t, unsigned n)
+{
+	if (t->number == NULL)
+		return;
+	for (size_t i = sizeof(CLIENT_NUMBER) - 1; i > 0; n /= 10)
+		t->number[--i] = (char)('0' + n % 10);
 }
 
 bool client_target_add(struct client_target *t, const char *line)

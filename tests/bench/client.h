@@ -20,6 +20,7 @@ struct client_target {
 	struct sockaddr_in address;
 	const char *request;
 	size_t request_len;
+	char *number; /* in it, or NULL: client_target_number */
 	uint64_t reply_size; /* bytes of body */
 };
 
@@ -44,6 +45,11 @@ bool client_target_set(struct client_target *t, const char *target,
 
 /* The same request with one more field; LINE without its CR LF. */
 bool client_target_add(struct client_target *t, const char *line);
+
+/* What stands for a number in the target that is asked for, and that number
+ * instead of it; without one nothing happens. */
+#define CLIENT_NUMBER "@@@@@@@"
+void client_target_number(struct client_target *t, unsigned n);
 
 /* Connects from 127.0.0.SOURCE (1 to 254) and watches for input on EPOLL_FD
  * with C as the event's data.  False and errno. */

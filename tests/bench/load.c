@@ -2,13 +2,16 @@
  * load.c - closed-loop load, and what it cost the proxy.
  *
  *   load [-c CLIENTS] [-d MSEC] [-w MSEC] [-s BYTES] [-b] [-n]
- *       [-t TARGET -H HOST] [-f FIELD]... [-p TID]... PORT
+ *       [-t TARGET -H HOST] [-f FIELD]... [-p TID]...
+ *       [-k COUNT [-r REQUESTS]] PORT
  *
  * CLIENTS connections (64) each have one request under way at any time: -b
  * browser-like ones, -t and -H for another target and host, -n on a new
  * connection each (ended by RST).  Fields -f ("Cookie: a=b") are dealt out to
- * the connections in turns, one each.  After -w
- * milliseconds of warming up (100) it lets the proxy fall idle, notes the CPU
+ * the connections in turns, one each.  With -k a "@@@@@@@" in the target is one
+ * of so many numbers, all of which come once, scattered, before any comes
+ * again.  After -w
+ * milliseconds of warming up (100), or -r requests, it lets the proxy fall idle, notes the CPU
  * time of the threads -p, loads for -d milliseconds (700), lets it fall idle
  * again and prints one line:
  *
@@ -31,7 +34,9 @@
 #define TARGETS_MAX 16
 #define EVENTS 256
 #define PATIENCE_MSEC 10000
+#define FOR_EVER_MSEC 3600000
 #define FAILURES_MAX 1000
+#define SCATTER 7368787 /* a prime */
 
 static struct {
 	struct client_target targets[TARGETS_MAX];
@@ -42,6 +47,10 @@ static struct {
 	unsigned tids[TIDS_MAX];
 	unsigned tid_count;
 	int epoll_fd;
+
+	unsigned objects; /* that are asked for in turns; 0: only one */
+	unsigned next;
+	uint64_t most; /* requests to be begun */
 
 	unsigned busy; /* clients with a request under way */
 	bool stopping; /* send no further ones */
@@ -84,7 +93,7 @@ static uint64_t cpu_nsec(void)
 	return sum;
 }
 
-static const struct client_target *target_of(const struct client *c)
+static struct client_target *target_of(const struct client *c)
 {
 	return &load.targets[(c - load.clients) % load.target_count];
 }
@@ -109,8 +118,13 @@ static void note_failure(struct client *c, const char *why)
 
 static void ask(struct client *c)
 {
-	if (load.stopping)
+	if (load.stopping || load.most == 0)
 		return;
+	load.most--;
+	if (load.objects > 0) {
+		client_target_number(target_of(c), load.next);
+		load.next = (load.next + SCATTER) % load.objects;
+	}
 	if (client_send(c, target_of(c)))
 		load.busy++;
 	else
@@ -150,16 +164,17 @@ static void turn(void)
 		serve(events[i].data.ptr);
 }
 
-/* Loads for MSEC milliseconds, then lets all requests end. */
-static void run_for(unsigned msec)
+/* Loads for MSEC milliseconds, but with MOST requests, then lets all end. */
+static void run_for(unsigned msec, uint64_t most)
 {
 	uint64_t until = now_nsec() + (uint64_t)msec * 1000000;
 
 	load.requests = 0;
 	load.stopping = false;
+	load.most = most;
 	for (unsigned i = 0; i < load.client_count; i++)
 		ask(&load.clients[i]);
-	while (now_nsec() < until)
+	while (now_nsec() < until && load.busy > 0)
 		turn();
 	load.stopping = true;
 	while (load.busy > 0)
@@ -181,7 +196,7 @@ static void measure(unsigned msec)
 	let_it_fall_idle();
 	cpu = cpu_nsec();
 	wall = now_nsec();
-	run_for(msec);
+	run_for(msec, UINT64_MAX);
 	wall = now_nsec() - wall;
 	let_it_fall_idle();
 	cpu = cpu_nsec() - cpu;
@@ -209,6 +224,7 @@ static void note_tid(unsigned tid)
 
 static struct {
 	unsigned warm_up_msec;
+	unsigned warm_up_requests;
 	unsigned msec;
 	unsigned reply_size;
 	bool browser;
@@ -257,6 +273,12 @@ static bool take_option(int option)
 	case 'f':
 		note_field(optarg);
 		return true;
+	case 'k':
+		load.objects = value;
+		return true;
+	case 'r':
+		options.warm_up_requests = value;
+		return true;
 	case 'n':
 		load.new_connections = true;
 		return true;
@@ -292,15 +314,18 @@ int main(int argc, char **argv)
 	int option;
 
 	load.client_count = 64;
-	while ((option = getopt(argc, argv, "c:d:w:s:p:t:H:f:bn")) >= 0)
+	while ((option = getopt(argc, argv, "c:d:w:s:p:t:H:f:k:r:bn")) >= 0)
 		good = take_option(option) && good;
 	if (!good || optind + 1 != argc)
 		fail("usage", "load [-c N] [-d MS] [-w MS] [-s BYTES] [-b] [-n]"
 			      " [-t TARGET -H HOST] [-f FIELD]..."
-			      " [-p TID]... PORT");
+			      " [-p TID]... [-k COUNT [-r REQUESTS]] PORT");
 	prepare_targets((unsigned)atoi(argv[optind]));
 	start_clients();
-	run_for(options.warm_up_msec);
+	if (options.warm_up_requests > 0)
+		run_for(FOR_EVER_MSEC, options.warm_up_requests);
+	else
+		run_for(options.warm_up_msec, UINT64_MAX);
 	measure(options.msec);
 	return 0;
 }

@@ -71,6 +71,14 @@ def prepare():
         os.setpriority(os.PRIO_PROCESS, 0, -10)
 
 
+def wait_for(predicate, what):
+    deadline = time.monotonic() + 10
+    while not predicate():
+        if time.monotonic() > deadline:
+            die(f"waited in vain for {what}")
+        time.sleep(0.02)
+
+
 def end(popen):
     """By its pid: politely, then not."""
     popen.terminate()
