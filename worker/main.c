@@ -40,6 +40,7 @@
 #include "worker/origin/queue.h"
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/arms.h"
+#include "worker/proxy/cache_tally.h"
 #include "worker/proxy/client.h"
 #include "worker/proxy/client_h2.h"
 #include "worker/proxy/fetcher.h"
@@ -301,6 +302,8 @@ static int set_up(const struct worker_start *start)
 		err = members_init(conf);
 	if (err == 0)
 		err = arms_init(conf);
+	if (err == 0)
+		err = cache_tally_init(conf);
 	if (err == 0)
 		err = conf_pattern_init();
 	if (err == 0)

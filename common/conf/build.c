@@ -49,6 +49,7 @@ struct conf_scan_input conf_build_input(struct conf_build *b,
 static void add_vhost(struct conf *conf, const struct conf_draft *draft)
 {
 	INSIST(draft->vhost->host_count > 0 && draft->vhost->route_count > 0);
+	draft->vhost->number = conf->vhost_count;
 	conf->vhosts[conf->vhost_count++] = draft->vhost;
 	if (draft->vhost->tls != NULL)
 		conf->tls[draft->vhost->tls->number] = draft->vhost->tls;

@@ -137,6 +137,7 @@ struct conf_route {
 
 struct conf_vhost {
 	const char *name; /* the first host: in logs */
+	unsigned number;  /* index in conf.vhosts */
 	const char **hosts;
 	unsigned host_count;
 	struct conf_route *routes; /* as written */

@@ -1,10 +1,11 @@
 /*
  * health.h - the health table: what all workers know of servers and pools.
  *
- * A row for each server, check, pool and arm of a split.  It is found by a
- * name made of what the configuration says, so it is the same row in the next
- * generation and in every worker, and stays when workers end.  A row that no
- * process uses any more is somebody else's when room is needed.
+ * A row for each server, check, pool, arm of a split, and vhost that has a
+ * cache.  It is found by a name made of what the configuration says, so it is
+ * the same row in the next generation and in every worker, and stays when
+ * workers end.  A row that no process uses any more is somebody else's when
+ * room is needed.
  *
  * Everything in a row is an atomic of its own, written by any worker: what is
  * read may be a moment old, and two readings need not belong together.  What
@@ -20,7 +21,13 @@
 #include "common/shm/claim.h"
 #include "common/shm/wake.h"
 
-enum health_kind { HEALTH_SERVER, HEALTH_CHECK, HEALTH_POOL, HEALTH_ARM };
+enum health_kind {
+	HEALTH_SERVER,
+	HEALTH_CHECK,
+	HEALTH_POOL,
+	HEALTH_ARM,
+	HEALTH_VHOST
+};
 
 /* What an operator wants of a server (sluicectl server). */
 enum health_wish {
@@ -76,6 +83,13 @@ struct health_arm {
 	_Atomic uint64_t requests;
 };
 
+/* What its cache did, by cache_uses.h. */
+#define HEALTH_USES 8
+
+struct health_vhost {
+	_Atomic uint64_t uses[HEALTH_USES];
+};
+
 struct health_row {
 	struct hash_id id;
 	_Atomic uint32_t made; /* it is whole: survives the lock's recovery */
@@ -86,6 +100,7 @@ struct health_row {
 		struct health_check check;
 		struct health_pool pool;
 		struct health_arm arm;
+		struct health_vhost vhost;
 	};
 	_Atomic uint16_t held[SEAT_COUNT]; /* by each seat: in flight */
 } __attribute__((aligned(64)));

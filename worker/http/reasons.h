@@ -8,9 +8,11 @@
  */
 REASON(200, "OK", "")
 REASON(204, "No Content", "")
+REASON(206, "Partial Content", "")
 REASON(301, "Moved Permanently", "")
 REASON(302, "Found", "")
 REASON(303, "See Other", "")
+REASON(304, "Not Modified", "")
 REASON(307, "Temporary Redirect", "")
 REASON(308, "Permanent Redirect", "")
 REASON(400, "Bad Request",
@@ -29,6 +31,8 @@ REASON(413, "Content Too Large",
     "What you sent is larger than this site takes.")
 REASON(414, "URI Too Long",
     "The address is longer than this site takes.")
+REASON(416, "Range Not Satisfiable",
+    "What you asked for is shorter than the part of it that you want.")
 REASON(417, "Expectation Failed",
     "The request expects something that this site cannot promise.")
 REASON(421, "Misdirected Request",

@@ -14,6 +14,7 @@
 #include "common/base/insist.h"
 #include "common/base/out.h"
 #include "worker/conn/tls.h"
+#include "worker/proxy/cache_tally.h"
 #include "worker/proxy/credential.h"
 #include "worker/proxy/exchange.h"
 #include "worker/proxy/failover.h"
@@ -169,13 +170,9 @@ static inline struct str get_split(const struct exchange *x)
 
 static inline struct str get_cache(const struct exchange *x)
 {
-	static const struct str names[] = {[CACHE_UNUSED] = STR_NONE,
-#define CACHE_USE(name, counter, meaning) [CACHE_USE_##name] = STR(#name),
-#include "common/tbl/cache_uses.h"
-#undef CACHE_USE
-	};
-
-	return names[x->cache];
+	if (likely(x->cache == CACHE_UNUSED))
+		return STR_NONE;
+	return cache_use_name(x->cache);
 }
 
 static inline struct str get_pool(const struct exchange *x)
