@@ -20,6 +20,7 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/ipc/channel.h"
+#include "common/shm/cache.h"
 #include "common/shm/health.h"
 #include "common/shm/names.h"
 #include "common/shm/seat.h"
@@ -127,6 +128,7 @@ static void give_back(int64_t seat)
 	names_give_back((int)seat, loop_now());
 	tickets_give_back((int)seat, loop_now());
 	staples_give_back((int)seat, loop_now());
+	cache_give_back((int)seat);
 	(void)channel_send(self->channel, MESSAGE_gave_back, seat, -1);
 }
 

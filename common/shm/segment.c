@@ -12,6 +12,7 @@
 
 #include "common/base/insist.h"
 #include "common/base/log.h"
+#include "common/shm/cache.h"
 #include "common/shm/health.h"
 #include "common/shm/names.h"
 #include "common/shm/rates.h"

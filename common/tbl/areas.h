@@ -16,6 +16,7 @@ AREA(sticky)
 AREA(names)
 AREA(sessions)
 AREA(staples)
+AREA(cache)
 AREA_FIXED(tickets)
 AREA_FIXED(rates)
 

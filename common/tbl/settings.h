@@ -106,7 +106,8 @@ SETTING(SHARED, names, SIZE, 64 << 10, (uint64_t)1 << 30, "1m", "\"4m\"",
     "of the table of names of servers")
 SETTING(SHARED, staples, SIZE, 256 << 10, (uint64_t)1 << 30, "1m", "\"4m\"",
     "of the table of OCSP responses")
-LATER(SHARED, cache, "of the cache")
+SETTING(SHARED, cache, SIZE, 4 << 20, (uint64_t)512 << 30, "256m", "\"2g\"",
+    "of the cache")
 LATER(SHARED, limits, "of what rates are counted by")
 SETTING(SHARED, sessions, SIZE, 1 << 20, (uint64_t)4 << 30, "8m", "\"32m\"",
     "of the table of TLS sessions")

@@ -20,7 +20,7 @@ static void setup(void)
 	ck_assert_int_eq(seats_create(), 0);
 	ck_assert_int_eq(wake_create(), 0);
 	for (int i = 0; i < SEGMENT_AREAS; i++)
-		sizes[i] = 2 << 20;
+		sizes[i] = 4 << 20;
 }
 
 static struct segment *make(const struct segment *former)
