@@ -13,6 +13,8 @@
  */
 #include "common/conf/cache.h"
 
+#include <sys/stat.h>
+
 #include "common/conf/cache_names.h"
 #include "common/conf/network.h"
 #include "common/conf/settings.h"
@@ -117,9 +119,15 @@ static enum conf_set_cookie read_set_cookie(struct conf_build *b,
 	const config_setting_t *s = nearest(in, SETTING_CACHE_set_cookie);
 	const char *text = s != NULL ? conf_tree_text(s) : words[0];
 
-	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(text, words[i]) == 0)
-			return (enum conf_set_cookie)i;
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (strcmp(text, words[i]) != 0)
+			continue;
+		if (i == CONF_SET_COOKIE_STORE)
+			conf_report_lint(b->report, LINT_cache_set_cookie,
+			    conf_tree_spot(s), "a cookie that the origin sets "
+			    "for one client is given to all");
+		return (enum conf_set_cookie)i;
+	}
 	conf_report_error(b->report, conf_tree_spot(s),
 	    "\"set_cookie\" is \"refuse\", \"remove\" or \"store\"");
 	conf_report_help(b->report, "replies that set cookies are not kept, "
@@ -128,7 +136,6 @@ static enum conf_set_cookie read_set_cookie(struct conf_build *b,
 	return CONF_SET_COOKIE_REFUSE;
 }
 
-/* In conf_layers_in, false is not a group: it must be looked for. */
 static struct str read_tag_header(struct conf_build *b,
     const struct conf_layers *in)
 {
@@ -189,9 +196,46 @@ static struct conf_networks read_purge_from(struct conf_build *b,
     const struct conf_layers *in)
 {
 	const config_setting_t *s = nearest(in, SETTING_CACHE_purge_from);
+	struct conf_networks networks = {.count = 0};
 
-	return s != NULL ? conf_networks_read(b, s)
-			 : (struct conf_networks){.count = 0};
+	if (s != NULL)
+		networks = conf_networks_read(b, s);
+	for (unsigned i = 0; i < networks.count; i++)
+		if (networks.at[i].bits == 0 &&
+		    networks.at[i].family != AF_UNIX)
+			conf_report_lint(b->report, LINT_purge_everybody,
+			    conf_tree_spot(s),
+			    "everybody may empty the cache");
+	return networks;
+}
+
+/* ---- the file ---- */
+
+static const char *check_path(struct conf_build *b, const config_setting_t *s)
+{
+	const char *path = conf_tree_text(s);
+	struct stat st;
+
+	if (path[0] != '/') {
+		conf_report_error(b->report, conf_tree_spot(s),
+		    "\"path\" must begin with \"/\"");
+		conf_report_help(b->report, "write path = %s;",
+		    conf_setting_rows[SETTING_CACHE_path].example);
+	} else if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		conf_report_error(b->report, conf_tree_spot(s),
+		    "\"%s\" is there, and is no file", path);
+		conf_report_help(b->report, "write path = \"%s/cache\";", path);
+	} else if (stat(conf_build_folder(b->scratch, path), &st) != 0 ||
+	    !S_ISDIR(st.st_mode)) {
+		conf_report_error(b->report, conf_tree_spot(s),
+		    "the directory of \"%s\" does not exist", path);
+		conf_report_help(b->report, "make it: install -d -m 0700 %s",
+		    conf_build_folder(b->scratch, path));
+	} else {
+		return arena_strdup(&b->conf->arena, str_from(path));
+	}
+	conf_tree_node(s)->refused = true;
+	return NULL;
 }
 
 void conf_cache_read_path(struct conf_build *b, const config_setting_t *root)
@@ -204,11 +248,31 @@ void conf_cache_read_path(struct conf_build *b, const config_setting_t *root)
 		return;
 	s = conf_setting_get(group, SETTING_CACHE_path);
 	if (s != NULL)
-		b->conf->cache_path = arena_strdup(&b->conf->arena,
-		    str_from(conf_tree_text(s)));
+		b->conf->cache_path = check_path(b, s);
 }
 
 /* ---- all ---- */
+
+/* What one client may see is not for all, unless its origin says so. */
+static void lint_client_cert(struct conf_build *b,
+    const struct conf_layers *layers, enum conf_client_cert client_cert)
+{
+	const config_setting_t *own = layers->at[0];
+	const config_setting_t *group =
+	    conf_layers_nearest(layers, SETTING_VHOST_cache);
+
+	if (client_cert != CONF_CLIENT_CERT_REQUIRE ||
+	    (!config_setting_is_root(own) &&
+		!conf_setting_given(own, SETTING_ROUTE_cache) &&
+		!conf_setting_given(own, SETTING_ROUTE_client_cert)))
+		return;
+	conf_report_lint(b->report, LINT_cache_client_cert,
+	    conf_setting_spot(group, SETTING_VHOST_cache),
+	    "clients need certificates here, and what one of them gets is "
+	    "kept for all");
+	conf_report_help(b->report, "write cache = false; where it matters who "
+	    "asks, or let the origin say Cache-Control: private");
+}
 
 static const struct conf_cache *read_all(struct conf_build *b,
     const struct conf_layers *layers)
@@ -254,11 +318,12 @@ const struct conf_cache *conf_cache_read(struct conf_build *b,
 	bool is_on = conf_cache_is_on(layers, global);
 	const struct conf_cache *c;
 
-	(void)client_cert;
 	check_places(b, layers, global);
 	if (!is_on && (global == NULL || layers->at[0] != global ||
 			  !conf_setting_given(global, SETTING_GLOBAL_cache)))
 		return NULL;
 	c = read_all(b, layers);
+	if (is_on)
+		lint_client_cert(b, layers, client_cert);
 	return is_on ? c : NULL;
 }

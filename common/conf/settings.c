@@ -82,7 +82,8 @@ static const struct conf_setting_row *find_elsewhere(struct str key,
 	const struct conf_setting_row *later = NULL;
 
 	if (context == CONTEXT_CONTROL || context == CONTEXT_LOG ||
-	    context == CONTEXT_ERROR_LOG)
+	    context == CONTEXT_ERROR_LOG || context == CONTEXT_CACHE ||
+	    context == CONTEXT_CACHE_STALE || context == CONTEXT_CACHE_KEY)
 		return NULL; /* who is in there did not mean to be elsewhere */
 	for (unsigned i = 0; i < SETTING_END; i++) {
 		const struct conf_setting_row *row = &conf_setting_rows[i];
@@ -96,6 +97,15 @@ static const struct conf_setting_row *find_elsewhere(struct str key,
 	return later;
 }
 
+/* Is NAME the end of KEY, as "ttl" is of "default_ttl"? */
+static bool ends_key(const char *key, struct str name)
+{
+	size_t n = strlen(key);
+
+	return n > name.n && key[n - name.n - 1] == '_' &&
+	    str_eq(str_from(key + n - name.n), name);
+}
+
 static const char *nearest_key(struct str key, enum conf_context context)
 {
 	struct conf_suggest suggest = conf_suggest_make(key);
@@ -103,6 +113,10 @@ static const char *nearest_key(struct str key, enum conf_context context)
 	for (unsigned i = 0; i < SETTING_END; i++)
 		if (conf_setting_rows[i].context == context)
 			conf_suggest_offer(&suggest, conf_setting_rows[i].key);
+	for (unsigned i = 0; i < SETTING_END && suggest.best == NULL; i++)
+		if (conf_setting_rows[i].context == context &&
+		    ends_key(conf_setting_rows[i].key, key))
+			return conf_setting_rows[i].key;
 	return suggest.best;
 }
 

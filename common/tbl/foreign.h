@@ -99,8 +99,54 @@ FOREIGN("proxy_request_buffering", "nginx", VHOST_buffering, "buffering")
 FOREIGN("proxy_buffers", "nginx", VHOST_buffering, "buffering")
 FOREIGN("proxy_buffer_size", "nginx", VHOST_buffering, "buffering")
 FOREIGN("proxy_cache", "nginx", VHOST_cache, "cache = true;")
-FOREIGN("proxy_cache_path", "nginx", VHOST_cache, "cache = true;")
-FOREIGN("proxy_cache_valid", "nginx", VHOST_cache, "cache = true;")
+FOREIGN("proxy_cache_path", "nginx", SHARED_cache,
+    "cache = true; in a vhost, and shared = { cache = \"1g\"; }; in sluiced.conf")
+FOREIGN("proxy_cache_valid", "nginx", CACHE_default_ttl,
+    "cache = { default_ttl = \"10m\"; negative_ttl = \"1m\"; };")
+FOREIGN("proxy_cache_key", "nginx", CACHE_key,
+    "cache = { key = { cookies = \"currency\"; }; };  (scheme, host and URL are in "
+    "it)")
+FOREIGN("proxy_cache_bypass", "nginx", CACHE_bypass_cookies,
+    "cache = { bypass_cookies = \"session\"; };")
+FOREIGN("proxy_no_cache", "nginx", CACHE_bypass_cookies,
+    "cache = { bypass_cookies = \"session\"; };")
+FOREIGN("proxy_cache_use_stale", "nginx", CACHE_STALE_if_error,
+    "cache = { stale = { if_error = \"10m\"; }; };")
+FOREIGN("proxy_cache_background_update", "nginx", CACHE_STALE_while_revalidate,
+    "cache = { stale = { while_revalidate = \"30s\"; }; };")
+FOREIGN("proxy_cache_lock", "nginx", CACHE_collapse,
+    "nothing: clients that want the same wait for one request")
+FOREIGN("proxy_cache_purge", "nginx", CACHE_purge_from,
+    "cache = { purge_from = \"127.0.0.1\"; };  or sluicectl cache purge URL")
+FOREIGN("proxy_cache_methods", "nginx", NONE,
+    "nothing: replies to GET are kept, and used for HEAD")
+FOREIGN("proxy_cache_min_uses", "nginx", NONE,
+    "nothing: what is asked for once only is the first to go")
+FOREIGN("proxy_cache_revalidate", "nginx", NONE,
+    "nothing: what is stale is asked for with its ETag")
+FOREIGN("proxy_ignore_headers", "nginx", CACHE_targets,
+    "cache = { set_cookie = \"remove\"; };  and of Cache-Control: the origin says "
+    "CDN-Cache-Control")
+FOREIGN("grace", "Varnish", CACHE_stale,
+    "cache = { stale = { while_revalidate = \"30s\"; if_error = \"1h\"; }; };")
+FOREIGN("CacheEnable", "Apache", VHOST_cache, "cache = true;")
+FOREIGN("CacheRoot", "Apache", CACHE_path,
+    "cache = { path = \"/var/lib/sluice/cache\"; };  in sluiced.conf")
+FOREIGN("CacheDefaultExpire", "Apache", CACHE_default_ttl,
+    "cache = { default_ttl = \"1h\"; };")
+FOREIGN("CacheLastModifiedFactor", "Apache", CACHE_heuristic,
+    "cache = { heuristic = \"10%\"; };")
+FOREIGN("CacheMaxFileSize", "Apache", CACHE_max_object,
+    "cache = { max_object = \"1m\"; };")
+FOREIGN("CacheLock", "Apache", CACHE_collapse,
+    "nothing: clients that want the same wait for one request")
+FOREIGN("CacheIgnoreURLSessionIdentifiers", "Apache", CACHE_KEY_ignore_query,
+    "cache = { key = { ignore_query = \"sid\"; }; };")
+FOREIGN("max-object-size", "HAProxy", CACHE_max_object,
+    "cache = { max_object = \"1m\"; };")
+FOREIGN("total-max-size", "HAProxy", SHARED_cache,
+    "shared = { cache = \"1g\"; };  in sluiced.conf")
+FOREIGN("process-vary", "HAProxy", NONE, "nothing: Vary is always obeyed")
 FOREIGN("gzip", "nginx", VHOST_compress, "compress")
 FOREIGN("brotli", "nginx", VHOST_compress, "compress")
 FOREIGN("return", "nginx", ROUTE_redirect,

@@ -8,7 +8,10 @@
  */
 LINT(arm_unreachable, "nobody gets the arm of a split")
 LINT(buffer_on_disk, "request bodies go through files, in a directory that nobody chose")
+LINT(cache_client_cert, "what a client with a certificate gets is kept for all")
 LINT(cache_key_wide, "the key of the cache has a field of which nearly every client has its own")
+LINT(cache_set_cookie, "cookies that origins set for one client are given to all")
+LINT(cache_share, "a vhost may have more of the cache than there is")
 LINT(certificate_early, "a certificate is not valid yet")
 LINT(certificate_ends, "a certificate has ended, or ends within 14 days")
 LINT(certificate_name, "a certificate is not for a host of its vhost")
@@ -29,6 +32,7 @@ LINT(pool_tls_unused, "a pool says how TLS is spoken, and no server of it has ht
 LINT(pool_unused, "no route uses the pool")
 LINT(port_taken, "another program listens on the address")
 LINT(preset_unused, "no vhost uses the preset")
+LINT(purge_everybody, "everybody may empty the cache")
 LINT(redirect_loop, "a redirect leads to its own route: the client never arrives")
 LINT(secret_readable, "everybody on the machine may read the secret")
 LINT(server_twice, "a pool has a server twice")
