@@ -8,6 +8,7 @@
  *	  4096 +----------------------------------------------------------+
  *	       | shard 0 | lock, sums, queue                              |
  *	       |         | index: the first entry of each bucket          |
+ *	       |         | ghosts: what gave way lately (cache_queue.c)   |
  *	       |         | book: which units are free (cache_blocks.c)    |
  *	       |         | units of 64 bytes                              |
  *	       +----------------------------------------------------------+
@@ -26,10 +27,10 @@
  * enough, since a lock is held for some dozens of nanoseconds, and a large
  * shard has room for large objects (a quarter of it).  A bucket is for 1 KiB.
  *
- * What an object takes beside its texts, record and body: 184 bytes of header,
- * half a unit on average at the end, 4 bytes of index for each KiB and half a
- * byte of book for each unit: about 230 bytes for a small one.  Bodies in
- * blocks take 16 bytes more for each.
+ * What an object takes beside its texts, record and body: 200 bytes of header,
+ * half a unit on average at the end, 6 bytes of index and ghosts for each KiB
+ * and half a byte of book for each unit: about 250 bytes for a small one.
+ * Bodies in blocks take 16 bytes more for each.
  *
  * The index, the book and the units of a shard are a cache: cache_reset.c
  * makes them anew.  Pins are outside since they say what is in use.
@@ -48,16 +49,21 @@
 #define HEAD_SIZE 4096
 #define SHARD_LEAST ((uint64_t)32 << 20)
 #define UNITS_A_BUCKET 16
+#define BUCKETS_A_GHOST 4
 
-_Static_assert(sizeof(struct cache_entry) == 184, "see the story");
+_Static_assert(sizeof(struct cache_entry) == 200, "see the story");
 _Static_assert(sizeof(struct cache_block) == 16, "see the story");
+
+/* Of an entry without texts. */
+#define ENTRY_UNITS                                                            \
+	((sizeof(struct cache_entry) + CACHE_UNIT - 1) / CACHE_UNIT)
 
 /* What comes of the size of an area. */
 struct geometry {
 	unsigned shards;
 	uint64_t shard_size;
-	uint64_t index_at, book_at, memory_at; /* in a shard */
-	uint32_t units, buckets;
+	uint64_t index_at, ghosts_at, book_at, memory_at; /* in a shard */
+	uint32_t units, buckets, ghosts;
 };
 
 struct cache_head *cache_head;
@@ -97,7 +103,10 @@ static uint64_t lay_out(struct geometry *g, uint64_t units)
 	g->units = (uint32_t)units;
 	g->buckets = buckets_for(g->units);
 	g->index_at = aligned(sizeof(struct cache_shard));
-	g->book_at = aligned(g->index_at + g->buckets * sizeof(uint32_t));
+	g->ghosts = buckets_for(g->units / BUCKETS_A_GHOST);
+	g->ghosts_at = aligned(g->index_at + g->buckets * sizeof(uint32_t));
+	g->book_at =
+	    aligned(g->ghosts_at + g->ghosts * sizeof(struct cache_ghost));
 	g->memory_at = aligned(g->book_at + cache_blocks_size(g->units));
 	return g->memory_at + units * CACHE_UNIT;
 }
@@ -199,6 +208,14 @@ static void view(char *shard, unsigned number, const struct geometry *g)
 	    .index = (uint32_t *)(void *)(shard + g->index_at),
 	    .memory = shard + g->memory_at,
 	    .blocks = cache_blocks_view(shard + g->book_at, g->units),
+	};
+	views[number].queue = (struct cache_queue_view){
+	    .queues = &views[number].shard->queues,
+	    .nodes = views[number].memory + offsetof(struct cache_entry, node),
+	    .stride = CACHE_UNIT,
+	    .count = g->units - ENTRY_UNITS + 1,
+	    .ghosts = (struct cache_ghost *)(void *)(shard + g->ghosts_at),
+	    .slots = g->ghosts,
 	};
 }
 

@@ -12,6 +12,7 @@
 
 #include "common/shm/cache.h"
 #include "common/shm/cache_blocks.h"
+#include "common/shm/cache_queue.h"
 #include "common/shm/lock.h"
 #include "common/shm/seat.h"
 #include "common/shm/wake.h"
@@ -47,7 +48,7 @@ struct cache_entry {
 	struct hash_id id;
 	uint64_t variant;
 	uint64_t serial; /* newer is more */
-	uint32_t newer, older; /* in the queue of its owner */
+	struct cache_node node;
 	uint32_t pins; /* what the tables of all seats say */
 	_Atomic uint32_t state;
 	_Atomic uint64_t size; /* of the body that is there */
@@ -61,9 +62,8 @@ struct cache_entry {
 	uint32_t record_units;
 	uint32_t record_n, record_room;
 	uint32_t inline_n; /* room for body in the head */
-	uint32_t owner;
+	uint32_t hits;
 	uint16_t key_n, variant_n, spec_n, tags_n;
-	_Atomic uint8_t visited;
 	uint8_t indexed, held;
 	uint8_t any; /* a placeholder of whatever variant */
 };
@@ -82,6 +82,8 @@ struct cache_growth {
 	uint32_t seat;
 	uint32_t unwanted; /* purged, or taken over: is not published */
 	uint64_t purges;   /* of the shard, when it began */
+	struct hash_id owner;
+	uint64_t share; /* of the owner in this shard: units; 0: no limit */
 };
 
 #define CACHE_GROWTH_UNITS                                                     \
@@ -95,7 +97,7 @@ struct cache_shard {
 	uint32_t objects;  /* GROWING and WHOLE in the index */
 	uint32_t others;   /* in the index */
 	uint32_t held[3];  /* units, by enum cache_held */
-	uint32_t newest, oldest, hand; /* the queue */
+	struct cache_queues queues;
 };
 
 /* One shard, as this process sees it. */
@@ -107,6 +109,7 @@ struct cache_view {
 	uint32_t *index; /* the first entry of each bucket */
 	char *memory;	 /* UNITS units */
 	struct cache_blocks blocks;
+	struct cache_queue_view queue;
 };
 
 struct cache_head {
@@ -134,6 +137,12 @@ static inline unsigned cache_shard_of(struct hash_id id)
 static inline void *cache_unit(const struct cache_view *v, uint32_t at)
 {
 	return v->memory + (size_t)at * CACHE_UNIT;
+}
+
+static inline uint32_t cache_at_of(const struct cache_view *v,
+    const struct cache_entry *e)
+{
+	return (uint32_t)(((const char *)e - v->memory) / CACHE_UNIT);
 }
 
 static inline bool cache_is_run(

@@ -84,6 +84,7 @@ struct cache_entry *cache_entry_make(struct cache_view *v, uint32_t at,
 	e->variant = t->variant.id;
 	e->serial = ++v->shard->serial;
 	e->units = e->total = units;
+	e->node.owner = CACHE_OWNER_NONE;
 	e->key_n = (uint16_t)t->key.text.n;
 	e->variant_n = (uint16_t)t->variant.text.n;
 	e->spec_n = (uint16_t)t->spec.n;
@@ -223,6 +224,7 @@ void cache_entry_hold(struct cache_view *v, struct cache_entry *e,
 void cache_entry_grew(struct cache_view *v, struct cache_entry *e, uint32_t n)
 {
 	e->total += n;
+	cache_queue_weigh(&v->queue, cache_at_of(v, e), e->total);
 	if (e->held < 3)
 		v->shard->held[e->held] += n;
 }
@@ -231,6 +233,7 @@ void cache_entry_shrank(struct cache_view *v, struct cache_entry *e,
     uint32_t n)
 {
 	e->total -= n;
+	cache_queue_weigh(&v->queue, cache_at_of(v, e), e->total);
 	if (e->held < 3)
 		v->shard->held[e->held] -= n;
 }

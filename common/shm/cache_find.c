@@ -148,8 +148,8 @@ static enum cache_result judge(struct search *s, const struct cache_view *v)
 		return CACHE_FAILED;
 	if (!copy_record(v, e, s->f))
 		return CACHE_LARGE;
-	if (atomic_load_explicit(&e->visited, memory_order_relaxed) == 0)
-		atomic_store_explicit(&e->visited, 1, memory_order_relaxed);
+	e->hits++;
+	atomic_store_explicit(&e->node.visited, 1, memory_order_relaxed);
 	return CACHE_FOUND;
 }
 

@@ -65,6 +65,7 @@ static int add(struct cache_view *v, struct cache_object *o, uint64_t n)
 
 	if (e == NULL || !cache_may_grow(v, units))
 		return -1;
+	cache_keep_share(v, e, units);
 	got = cache_take_some(v, units,
 	    cache_piece(e->total + units, units), &at);
 	if (got == 0)

@@ -2,19 +2,14 @@
  * cache_index.c - which entries of a shard can be found, and which give way.
  *
  * Runs in workers.  A bucket is a chain of entries, the newest first; all of a
- * resource are in one.  All that are in the index are in a queue, too:
- *
- *	oldest -> newer -> ... -> newest
- *	            ^ hand
- *
- * SIEVE: the hand goes from old to new, takes the mark "visited" from who has
- * it and drops who has not.  What is pinned is passed by: dropping it would
- * bring no room.
+ * resource are in one.  All that are in the index are in the queue of the
+ * shard, too, by which they give way (cache_queue.c).  What is pinned is passed
+ * by then: dropping it would bring no room.
  */
 #include "common/shm/cache_index.h"
 
 #define STEPS_MAX 1024 /* in a bucket; keys are hashed by a secret */
-#define HAND_MAX 256   /* that the hand passes by at a time */
+#define TRIES 32       /* with what turns out to be pinned */
 
 enum { NOT_INDEXED, INDEXED_OBJECT, INDEXED_OTHER };
 
@@ -57,40 +52,6 @@ static void unlink_from_bucket(struct cache_view *v, struct cache_entry *e,
 		*p = e->next;
 }
 
-/* ---- the queue ---- */
-
-static void enqueue(struct cache_view *v, struct cache_entry *e, uint32_t at)
-{
-	struct cache_shard *s = v->shard;
-	struct cache_entry *newest = cache_entry_at(v, s->newest);
-
-	e->newer = CACHE_NONE;
-	e->older = s->newest;
-	if (newest != NULL)
-		newest->newer = at;
-	else
-		s->oldest = at;
-	s->newest = at;
-}
-
-static void dequeue(struct cache_view *v, struct cache_entry *e, uint32_t at)
-{
-	struct cache_shard *s = v->shard;
-	struct cache_entry *newer = cache_entry_at(v, e->newer);
-	struct cache_entry *older = cache_entry_at(v, e->older);
-
-	if (s->hand == at)
-		s->hand = e->newer;
-	if (newer != NULL)
-		newer->older = e->older;
-	else
-		s->newest = e->older;
-	if (older != NULL)
-		older->newer = e->newer;
-	else
-		s->oldest = e->newer;
-}
-
 /* ---- in and out ---- */
 
 static bool is_object(const struct cache_entry *e)
@@ -100,13 +61,20 @@ static bool is_object(const struct cache_entry *e)
 	return state == CACHE_STATE_GROWING || state == CACHE_STATE_WHOLE;
 }
 
+/* What it is known by when it comes back: bits that choose neither its shard
+ * nor its bucket. */
+static uint64_t name_of(const struct cache_entry *e)
+{
+	return e->id.word[0] / CACHE_SHARDS_MAX ^ e->variant;
+}
+
 void cache_index_add(struct cache_view *v, struct cache_entry *e, uint32_t at)
 {
 	uint32_t *bucket = bucket_of(v, e->id);
 
 	e->next = *bucket;
 	*bucket = at;
-	enqueue(v, e, at);
+	cache_queue_add(&v->queue, at, e->total, e->node.owner, name_of(e));
 	e->indexed = is_object(e) ? INDEXED_OBJECT : INDEXED_OTHER;
 	if (e->indexed == INDEXED_OBJECT)
 		v->shard->objects++;
@@ -120,7 +88,7 @@ void cache_index_remove(struct cache_view *v, struct cache_entry *e,
 	if (e->indexed == NOT_INDEXED)
 		return;
 	unlink_from_bucket(v, e, at);
-	dequeue(v, e, at);
+	cache_queue_remove(&v->queue, at);
 	if (e->indexed == INDEXED_OBJECT)
 		v->shard->objects--;
 	else
@@ -137,29 +105,18 @@ void cache_index_drop(struct cache_view *v, struct cache_entry *e,
 
 /* ---- room ---- */
 
-/* Does the hand stay at E? */
-static bool gives_way(struct cache_entry *e)
+bool cache_evict(struct cache_view *v, unsigned owner)
 {
-	if (e->pins > 0)
-		return false;
-	return atomic_exchange_explicit(&e->visited, 0,
-		   memory_order_relaxed) == 0;
-}
-
-bool cache_evict(struct cache_view *v)
-{
-	struct cache_shard *s = v->shard;
-
-	for (unsigned n = 0; n < HAND_MAX; n++) {
-		uint32_t at = s->hand != CACHE_NONE ? s->hand : s->oldest;
+	for (unsigned n = 0; n < TRIES; n++) {
+		uint32_t at = cache_queue_next(&v->queue, owner);
 		struct cache_entry *e = cache_entry_at(v, at);
 
 		if (e == NULL)
 			return false;
-		s->hand = e->newer;
-		if (!gives_way(e))
+		if (e->pins > 0)
 			continue;
-		s->evicted++;
+		cache_queue_note(&v->queue, name_of(e));
+		v->shard->evicted++;
 		cache_index_drop(v, e, at);
 		return true;
 	}

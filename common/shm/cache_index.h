@@ -25,7 +25,8 @@ void cache_index_remove(struct cache_view *v, struct cache_entry *e,
 void cache_index_drop(struct cache_view *v, struct cache_entry *e,
     uint32_t at);
 
-/* Makes room by dropping the entry that gives way first.  False: none does. */
-bool cache_evict(struct cache_view *v);
+/* Makes room by dropping the entry of OWNER that gives way first
+ * (CACHE_OWNER_NONE: of anybody).  False: none does. */
+bool cache_evict(struct cache_view *v, unsigned owner);
 
 #endif

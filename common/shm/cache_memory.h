@@ -19,6 +19,12 @@ uint32_t cache_take_run(struct cache_view *v, uint32_t n);
 uint32_t cache_take_some(struct cache_view *v, uint32_t n, uint32_t least,
     uint32_t *at_r);
 
+/* The owner of E, which is being fetched, has to do with its share: others of
+ * its own give way for N units more.  What is larger than the share has it
+ * alone. */
+void cache_keep_share(struct cache_view *v, const struct cache_entry *e,
+    uint64_t n);
+
 /* May fetches hold N units more? */
 bool cache_may_grow(const struct cache_view *v, uint64_t n);
 

@@ -58,6 +58,16 @@ static struct cache_texts texts_of(const struct cache_entry *fetched,
 	    .record = p->record};
 }
 
+static void own(const struct cache_view *v, const struct cache_entry *e,
+    const struct cache_publish *p)
+{
+	struct cache_growth *g = cache_growth_of(v, e);
+	uint64_t share = p->owner_max / cache_shards() / CACHE_UNIT;
+
+	g->owner = p->owner;
+	g->share = p->owner_max > 0 && share == 0 ? 1 : share;
+}
+
 /* 1: done; 0: not now; -1: never. */
 static int make(struct cache_view *v, const struct cache_object *fetch,
     const struct cache_publish *p, struct cache_object *o_r)
@@ -75,6 +85,8 @@ static int make(struct cache_view *v, const struct cache_object *fetch,
 		return 0;
 	e = cache_entry_of(o_r);
 	e->meta = p->meta;
+	own(v, e, p);
+	cache_keep_share(v, e, 0);
 	return 1;
 }
 
@@ -101,6 +113,16 @@ static bool reserve(struct cache_object *o, const struct cache_publish *p)
 	return cache_chain_reserve(o, (uint64_t)p->meta.length);
 }
 
+static void enqueue_for_owner(const struct cache_view *v,
+    struct cache_entry *e)
+{
+	const struct cache_growth *g = cache_growth_of(v, e);
+
+	if (g != NULL && g->share > 0)
+		e->node.owner =
+		    (uint16_t)cache_queue_owner(&v->queue, g->owner);
+}
+
 /* In the place of FETCH, which ends. */
 static bool show(struct cache_object *fetch, struct cache_object *o)
 {
@@ -113,6 +135,7 @@ static bool show(struct cache_object *fetch, struct cache_object *o)
 		return false;
 	wanted = fetched != NULL && is_wanted(v, fetched);
 	if (wanted) {
+		enqueue_for_owner(v, cache_entry_of(o));
 		cache_show(v, cache_entry_of(o), o->at);
 		wakes = cache_end(v, fetch, fetched, CACHE_STATE_BROKEN);
 	}

@@ -25,7 +25,7 @@
 #define CACHE_OWNERS 64	       /* with a queue each */
 #define CACHE_OWNER_REST 64    /* all further ones share this queue */
 #define CACHE_OWNER_NONE 65    /* no limit, no queue */
-#define CACHE_QUEUE_STEPS 256u /* that are passed by for one that gives way */
+#define CACHE_QUEUE_STEPS 128u /* that are passed by for one that gives way */
 
 /* Node 0 is nobody. */
 struct cache_links {

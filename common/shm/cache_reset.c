@@ -28,6 +28,7 @@ static void forget(struct cache_view *v, struct cache_entry *e, uint32_t at,
 	(void)count;
 	e->pins = 0;
 	e->indexed = 0;
+	e->node.queued = 0;
 	e->held = CACHE_HELD_NOT;
 	if (e->record_at != CACHE_NONE)
 		e->record_n = 0; /* nobody will find it any more */
@@ -65,18 +66,20 @@ static void for_each_pin(struct cache_view *v,
 	}
 }
 
-static void clear_sums(struct cache_shard *s)
+static void clear_sums(const struct cache_view *v)
 {
+	struct cache_shard *s = v->shard;
+
 	s->serial += (uint64_t)1 << 32; /* whatever was said of a resource */
 	s->objects = s->others = 0;
 	memset(s->held, 0, sizeof(s->held));
-	s->newest = s->oldest = s->hand = CACHE_NONE;
+	cache_queue_clear(&v->queue);
 }
 
 void cache_reset(struct cache_view *v)
 {
 	memset(v->index, 0, v->buckets * sizeof(*v->index));
-	clear_sums(v->shard);
+	clear_sums(v);
 	cache_blocks_clear(&v->blocks);
 	(void)cache_blocks_keep(&v->blocks, 0, 1);
 	for_each_pin(v, forget);
@@ -85,7 +88,7 @@ void cache_reset(struct cache_view *v)
 
 void cache_reset_new(struct cache_view *v)
 {
-	clear_sums(v->shard);
+	clear_sums(v);
 	cache_blocks_clear(&v->blocks);
 	(void)cache_blocks_keep(&v->blocks, 0, 1);
 }

@@ -194,6 +194,8 @@ static const char *note(struct cache_view *v, struct cache_entry *e,
 		return "two entries have one unit";
 	if (e->pins != pins_of(v, at))
 		return "an entry has other pins than the tables say";
+	if (e->indexed != 0 && e->node.weight != e->total)
+		return "an entry weighs more or less than it takes";
 	if (cache_entry_runs(v, e, at, mark) != e->total)
 		return "an entry has another size than it says";
 	held[e->held] += e->total;
@@ -258,6 +260,8 @@ static const char *compare(const struct cache_view *v, const uint32_t held[3],
 		return "units are lost";
 	if (!cache_blocks_check(&v->blocks))
 		return "the book is wrong";
+	if (!cache_queue_check(&v->queue) || count != s->queues.all.count)
+		return "the queue is wrong";
 	if (count != s->objects + s->others)
 		return "the index has more or less than is counted";
 	if (held[1] != s->held[1] || held[2] != s->held[2])
