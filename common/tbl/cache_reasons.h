@@ -8,7 +8,7 @@
  * same, so nobody need wait for anybody.  ONCE: this request or this fetch.
  */
 /* not kept: the request */
-CACHE_REASON(method, ONCE, "the method is neither GET nor HEAD")
+CACHE_REASON(method, ONCE, "the method is not GET")
 CACHE_REASON(request_body, ONCE, "the request has a body or an upgrade")
 CACHE_REASON(request_no_store, ONCE, "the request says no-store")
 CACHE_REASON(authorization, ONCE, "the request has Authorization, and the reply is not for all")
@@ -24,7 +24,6 @@ CACHE_REASON(vary_any, RESOURCE, "the reply says Vary: *")
 CACHE_REASON(vary_hard, RESOURCE, "the reply varies by too many fields, or too long ones")
 CACHE_REASON(partial, ONCE, "the reply is partial content that can't be kept")
 CACHE_REASON(large, RESOURCE, "the reply, or its head, is too large")
-CACHE_REASON(encoded, RESOURCE, "the reply has a Transfer-Encoding that is not undone")
 /* not kept: us */
 CACHE_REASON(no_room, ONCE, "the segment had no room")
 CACHE_REASON(busy, ONCE, "the segment was busy")

@@ -30,10 +30,10 @@ static const struct str long_days[] = {STR("Sunday"), STR("Monday"),
     STR("Tuesday"), STR("Wednesday"), STR("Thursday"), STR("Friday"),
     STR("Saturday")};
 
-/* Takes WORD off *S. */
+/* Takes WORD off *S, in letters of any case (RFC 9111, 4.2). */
 static bool take(struct str *s, struct str word)
 {
-	if (!str_starts(*s, word))
+	if (!str_starts_nocase(*s, word))
 		return false;
 	*s = str_behind(*s, word.n);
 	return true;
@@ -94,7 +94,7 @@ static bool read_fixdate(struct str s, struct date *d)
 	    (d->day = take_digits(&s, 2)) >= 0 && take(&s, STR(" ")) &&
 	    take_month(&s, d) && take(&s, STR(" ")) &&
 	    (d->year = take_digits(&s, 4)) >= 0 && take_time(&s, d) &&
-	    str_eq(s, STR("GMT"));
+	    str_eq_nocase(s, STR("GMT"));
 }
 
 static bool read_asctime(struct str s, struct date *d)
@@ -123,7 +123,7 @@ static bool read_rfc850(struct str s, usec_t wall, struct date *d)
 		d->year -= 100;
 	else if (d->year <= now + YEARS_AHEAD - 100)
 		d->year += 100;
-	return take_time(&s, d) && str_eq(s, STR("GMT"));
+	return take_time(&s, d) && str_eq_nocase(s, STR("GMT"));
 }
 
 /* ---- what it means ---- */

@@ -10,8 +10,8 @@
 /*
  * Reads TEXT, a date in one of the three forms, in seconds since 1970 (negative
  * before).  WALL, now, says which century a year of two digits is of.  False:
- * it is no date.  Nothing is repaired, and the case of letters counts; the day
- * of the week need not be the right one.
+ * it is no date.  Nothing is repaired, but the case of letters does not count
+ * (RFC 9111, 4.2) and the day of the week need not be the right one.
  */
 bool date_read(struct str text, usec_t wall, int64_t *seconds_r);
 

@@ -2,7 +2,7 @@
  * field.c - from a field's name to its id.
  *
  * Runs in workers, once for each field line.  Most names are not in fields.h
- * and should find that out at once: a table of 256 slots is filled before
+ * and should find that out at once: a table of 512 slots is filled before
  * main, a name's slot is told by its length and its first and last letter,
  * and a free slot ends the search.
  *
@@ -15,7 +15,7 @@
 
 #include "common/base/insist.h"
 
-#define SLOTS 256
+#define SLOTS 512
 
 struct known {
 	const char *name;
@@ -46,7 +46,7 @@ static unsigned slot_of(const char *name, size_t n)
 	unsigned first = (unsigned char)name[0] | 0x20;
 	unsigned last = (unsigned char)name[n - 1] | 0x20;
 
-	return (first << 3 ^ last ^ (unsigned)n << 1) % SLOTS;
+	return (first << 2 ^ last << 4 ^ (unsigned)n) % SLOTS;
 }
 
 static void __attribute__((constructor)) fill_slots(void)
