@@ -27,6 +27,7 @@
 #include "common/shm/staples.h"
 #include "common/shm/tickets.h"
 #include "worker/asked.h"
+#include "worker/cache/wait.h"
 #include "worker/conn/block.h"
 #include "worker/conn/splice.h"
 #include "worker/conn/tls.h"
@@ -295,6 +296,7 @@ static int set_up(const struct worker_start *start)
 		err = contexts_init(conf);
 	if (err == 0)
 		err = wakeup_init();
+	wait_init();
 	queue_init();
 	if (err == 0)
 		err = pools_init(conf);

@@ -25,6 +25,7 @@ END(client_cert_bad, CLIENT, 403, "client_cert requires a good certificate, and 
 END(no_route, CLIENT, 404, "the vhost has no route for the path")
 END(pattern_too_hard, US, 500, "a pattern needed more steps than are allowed")
 END(template_long, US, 500, "what a template says of the request is longer than 32 KiB")
+END(not_cached, CLIENT, 504, "the request says only-if-cached, and the cache has nothing for it")
 END(method_refused, CLIENT, 405, "CONNECT and TRACE are not served")
 END(loop, CLIENT, 508, "the request has come through this proxy before")
 END(overloaded, US, 503, "no memory or descriptors left for the exchange")

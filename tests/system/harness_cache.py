@@ -16,6 +16,7 @@ import pytest
 
 from harness import eventually
 from harness_origin import Origin, reply
+from harness_peer import Closed
 
 
 def fresh(body=b"", seconds=3600, fields=(), status="200 OK"):
@@ -107,7 +108,7 @@ class Gate:
             assert self.turns.acquire(timeout=30), "nobody opened the gate"
             peer.send(piece)
         if self.close:
-            peer.close()
+            raise Closed("by the test")
 
     def open(self, pieces=1):
         for _ in range(pieces):

@@ -10,6 +10,7 @@
 #include "worker/proxy/errand.h"
 
 #include "common/base/insist.h"
+#include "common/shm/seat.h"
 #include "worker/conn/block.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/failover.h"
@@ -149,6 +150,7 @@ static struct exchange *begin(struct errand *e, const struct exchange *of)
 	    EXCHANGE_MORE);
 	list_add_tail(&errands, &e->nobody.link);
 	errand_count++;
+	count_add(COUNT_cache_fetches, 1);
 	return x;
 }
 
@@ -177,9 +179,22 @@ struct str errand_told(struct exchange *x)
 	return errand_of(x)->told;
 }
 
+void errand_say_less(struct exchange *x, size_t n)
+{
+	struct errand *e = errand_of(x);
+
+	INSIST(n <= e->told.n);
+	e->told.n -= n;
+}
+
 void errand_begin(struct exchange *x)
 {
 	errand_of(x)->nobody.fiber = fiber_self();
+}
+
+void errand_end(struct exchange *x)
+{
+	errand_of(x)->nobody.fiber = NULL;
 }
 
 /* What names are resolved to may lie in X itself. */
@@ -222,10 +237,6 @@ void errand_tell(const struct exchange *x, struct exchange *of)
 	if (x->choices != NULL)
 		memcpy(of->choices, x->choices,
 		    of->route->splits.count * sizeof(*of->choices));
-	if (x->end == END_NONE || of->end != END_NONE)
-		return;
-	of->fault = x->fault;
-	exchange_fail(of, x->end);
 }
 
 void errand_free(struct exchange **xp)
@@ -241,6 +252,7 @@ void errand_free(struct exchange **xp)
 	e->magic = 0;
 	INSIST(errand_count > 0);
 	errand_count--;
+	count_down(cache_fetches);
 	block_give_head(e);
 }
 

@@ -22,14 +22,17 @@
  */
 struct exchange *errand_make(struct exchange *of, struct str lines);
 
-/* It runs on the calling fiber from now on: what a drain cancels. */
+/* The last N bytes of that are not told any more. */
+void errand_say_less(struct exchange *x, size_t n);
+
+/* It runs on the calling fiber from here to there: what a drain cancels. */
 void errand_begin(struct exchange *x);
+void errand_end(struct exchange *x);
 
 /* The field lines of ours for its origin: what relay_lines gives of it. */
 struct str errand_told(struct exchange *x);
 
-/* It has ended: its server, attempts and times, and how it failed, are those of
- * OF, which waited for it. */
+/* Its server, attempts and times are those of OF, which waited for it. */
 void errand_tell(const struct exchange *x, struct exchange *of);
 
 /* Nothing of it is used any more. */

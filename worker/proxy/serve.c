@@ -22,6 +22,7 @@
 #include "worker/proxy/access_log.h"
 #include "worker/proxy/answer.h"
 #include "worker/proxy/cache_tally.h"
+#include "worker/proxy/caching.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/client_h2.h"
 #include "worker/proxy/credential.h"
@@ -73,10 +74,14 @@ void serve_ask(struct exchange *x, struct reply *reply)
 
 static void proxy(struct exchange *x, struct reply *reply)
 {
+	if (x->scope->cache != NULL && caching_answer(x, reply))
+		return;
 	if (!limits_begin_total(x) || !spool_gather(x) || !stay_hide(x))
 		return;
 	mirror(x);
 	serve_ask(x, reply);
+	if (x->caching != NULL)
+		caching_saw(x, reply);
 }
 
 /* Who is meant, unless it is us: a vhost, by the name that it wants. */
@@ -145,6 +150,7 @@ static void serve(struct exchange *x)
 	send_reply(x, &reply);
 	spool_free(x);
 	choose_leave(x);
+	caching_end(x);
 	split_count(x);
 	cache_tally(x);
 	serve_count_end(x);

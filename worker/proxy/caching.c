@@ -1,0 +1,463 @@
+/*
+ * caching.c - where the cache meets the way of a request.
+ *
+ * Runs on the exchange's fiber.  The store is asked, and what it says decides
+ * what is done next, until there is a reply or X must go to the origin by
+ * itself:
+ *
+ *	find --> fresh, or good enough -------------------> caching_hit
+ *	     --> stale: validate it, or be one who waits for that
+ *	     --> nothing: claim it --> ours: fetch it --> find again
+ *	                           --> somebody's: wait --> find again
+ *	     --> "go by yourself": fetch it without a claim
+ *
+ * All roads back to "find" have an end: each time around something has
+ * happened, and there are LOOKS_MAX of them.
+ */
+#include "worker/proxy/caching.h"
+
+#include <errno.h>
+
+#include "common/base/insist.h"
+#include "common/shm/seat.h"
+#include "worker/cache/wait.h"
+#include "worker/proxy/caching_fetch.h"
+#include "worker/proxy/caching_store.h"
+#include "worker/proxy/headers.h"
+#include "worker/proxy/mirror.h"
+#include "worker/proxy/stay.h"
+
+#define LOOKS_MAX 16
+#define RECORD_USUAL 2048
+#define VARIANT_ROOM 1024
+#define LOOK_AGAIN (USEC_PER_SEC / 2) /* if a wake-up was lost */
+
+enum step { ANSWERED, LOOK_ONCE_MORE, WAITED, GO_ALONE };
+
+static enum step fail(struct exchange *x, enum end why)
+{
+	exchange_fail(x, why);
+	return ANSWERED;
+}
+
+/* ---- finding ---- */
+
+static void release(struct caching *c)
+{
+	if (c->has_found)
+		cache_release(&c->found.object);
+	c->has_found = false;
+}
+
+static bool make_room(struct exchange *x, size_t n)
+{
+	struct cache_found *f = &x->caching->found;
+
+	f->buf = arena_alloc(&x->arena, n);
+	f->cap = f->buf != NULL ? n : 0;
+	return f->buf != NULL;
+}
+
+/* What X selects by SPEC.  False: it does not fit. */
+static bool add_variants(struct exchange *x, struct str spec)
+{
+	struct caching *c = x->caching;
+	struct str texts[VARY_TEXTS_MAX];
+	struct arena mark = x->arena;
+	unsigned n = 0;
+
+	for (size_t room = VARIANT_ROOM; n == 0 && room <= CACHE_KEY_MAX;
+	     room *= 4) {
+		struct out o = exchange_out(x, room);
+
+		n = vary_of_request(spec, &x->request, &o, texts);
+		if (n == 0)
+			arena_rewind(&x->arena, &mark);
+	}
+	for (unsigned i = 0; i < n; i++)
+		c->variants[c->variant_count++] = cache_variant_make(texts[i]);
+	return n > 0;
+}
+
+static bool make_variants(struct exchange *x)
+{
+	struct caching *c = x->caching;
+
+	for (unsigned i = 0; i < c->found.spec_count; i++)
+		if (!add_variants(x, c->found.specs[i]))
+			return false;
+	return true;
+}
+
+/* Once for the usual resource, twice for one that varies. */
+static enum cache_result find(struct exchange *x)
+{
+	struct caching *c = x->caching;
+	enum cache_result found;
+
+	release(c);
+	c->variants[0] = (struct cache_variant){.id = 0, .text = STR("")};
+	c->variant_count = 1;
+	for (;;) {
+		found = cache_find(&c->key, c->variants, c->variant_count,
+		    c->since, &c->found);
+		if (found == CACHE_LARGE) {
+			if (!make_room(x, c->found.record.n))
+				return CACHE_BUSY;
+		} else if (found == CACHE_VARIES) {
+			if (c->variant_count > 1 || !make_variants(x))
+				return CACHE_BUSY;
+		} else {
+			break;
+		}
+	}
+	c->has_found = found == CACHE_FOUND;
+	return found;
+}
+
+/* ---- using ---- */
+
+static enum step use(struct exchange *x, struct reply *reply,
+    enum cache_use how)
+{
+	x->cache = how;
+	if (caching_hit(x, reply))
+		return ANSWERED;
+	release(x->caching);
+	x->cache = CACHE_USE_miss;
+	return GO_ALONE;
+}
+
+/* As the fetch that brought it, or that was waited for, says. */
+static enum step use_fresh(struct exchange *x, struct reply *reply)
+{
+	const struct caching *c = x->caching;
+
+	if (c->fetched != CACHE_UNUSED)
+		return use(x, reply, c->fetched);
+	return use(x, reply,
+	    c->collapsed ? CACHE_USE_collapsed : CACHE_USE_hit);
+}
+
+/* ---- fetching ---- */
+
+/* How long others wait for our fetch before they think that it hangs. */
+static usec_t patience_of(const struct exchange *x)
+{
+	const struct conf_pool *pool = x->pool;
+	usec_t once = pool->timeouts.connect + pool->timeouts.first_byte;
+
+	return pool->queue.timeout + once * (pool->retry.attempts + 1);
+}
+
+static enum step failed(struct exchange *x, struct reply *reply,
+    enum end end, enum fault fault)
+{
+	struct caching *c = x->caching;
+
+	if (c->has_found && c->reuse.if_error) {
+		c->reason = CACHE_REASON_failed;
+		return use(x, reply, CACHE_USE_stale);
+	}
+	if (end == END_NONE)
+		return GO_ALONE;
+	x->fault = fault;
+	return fail(x, end);
+}
+
+/* Work for one, if it is not somebody's already. */
+static enum cache_claim claim(const struct exchange *x,
+    struct cache_object *object_r)
+{
+	const struct caching *c = x->caching;
+
+	return cache_claim(&c->key,
+	    c->variant_count > 1 ? &c->variants[1] : NULL, c->found.stamp,
+	    patience_of(x), object_r);
+}
+
+/* OBJECT is a fetch of ours: what comes of it. */
+static enum step fetch(struct exchange *x, struct reply *reply,
+    struct cache_object *object, bool validate)
+{
+	struct caching *c = x->caching;
+	struct caching_fetch *f;
+
+	x->cache = CACHE_USE_miss;
+	if (!caching_fetch_start(x, object, validate, &f))
+		return GO_ALONE;
+	mirror(x);
+	switch (caching_fetch_await(&f, x, reply)) {
+	case FETCH_STORED:
+		c->fetched = CACHE_USE_miss;
+		return LOOK_ONCE_MORE;
+	case FETCH_VALIDATED:
+		c->fetched = CACHE_USE_revalidated;
+		return LOOK_ONCE_MORE;
+	case FETCH_FAILED:
+		return failed(x, reply, c->failed, c->failed_fault);
+	case FETCH_HANDED:
+		x->cache = CACHE_USE_uncacheable;
+		return ANSWERED;
+	case FETCH_GOES_ON:
+	case FETCH_LEFT:
+		break;
+	}
+	INSIST(x->end != END_NONE);
+	return ANSWERED;
+}
+
+/* Without a claim: nobody waits for it, and it is stored if it may be. */
+static enum step fetch_alone(struct exchange *x, struct reply *reply,
+    bool validate)
+{
+	struct cache_object object;
+
+	if (!cache_begin(&x->caching->key, &object))
+		return GO_ALONE;
+	return fetch(x, reply, &object, validate);
+}
+
+static enum step wait_for_others(struct exchange *x)
+{
+	struct caching *c = x->caching;
+	int err;
+
+	c->seen = c->collapsed ? c->seen : c->has_found;
+	c->seen_born = c->found.meta.born;
+	c->collapsed = true;
+	err = wait_change(x->caching->key.id, NULL, NULL,
+	    loop_now() + LOOK_AGAIN);
+	if (err != -ECANCELED)
+		return WAITED;
+	exchange_fail_client(x, err, END_stopped);
+	return ANSWERED;
+}
+
+/* One asks the origin, all others wait for it. */
+static enum step fetch_together(struct exchange *x, struct reply *reply,
+    bool validate)
+{
+	struct cache_object object;
+
+	switch (claim(x, &object)) {
+	case CACHE_CLAIMED:
+		return fetch(x, reply, &object, validate);
+	case CACHE_WAIT:
+		return wait_for_others(x);
+	case CACHE_AGAIN:
+		return LOOK_ONCE_MORE;
+	case CACHE_REFUSED:
+		break;
+	}
+	return GO_ALONE;
+}
+
+/* In the background, while X gets what is stale. */
+static void validate_behind(struct exchange *x)
+{
+	struct cache_object object;
+
+	if (!x->caching->found.fetching &&
+	    claim(x, &object) == CACHE_CLAIMED)
+		(void)caching_fetch_start(x, &object, true, NULL);
+}
+
+/* ---- deciding ---- */
+
+/* A part, a head, or what is not to be kept, is not what others want. */
+static bool is_for_one(const struct exchange *x)
+{
+	return x->request.method == METHOD_HEAD ||
+	    (x->request.present & FIELD_BIT(FIELD_range)) != 0;
+}
+
+/* Nobody is to wait for what may be for X alone; and X has waited once, for
+ * what it may not use. */
+static bool is_alone(const struct exchange *x, bool validate)
+{
+	const struct caching *c = x->caching;
+
+	return !c->conf->collapse || (validate && c->collapsed) ||
+	    (x->request.present & FIELD_BIT(FIELD_authorization)) != 0;
+}
+
+static enum step ask_origin(struct exchange *x, struct reply *reply,
+    bool validate)
+{
+	if (is_for_one(x))
+		return GO_ALONE;
+	if (is_alone(x, validate))
+		return fetch_alone(x, reply, validate);
+	return fetch_together(x, reply, validate);
+}
+
+static enum step gateway_timeout(struct exchange *x)
+{
+	x->caching->reason = CACHE_REASON_only_if_cached;
+	return fail(x, END_not_cached);
+}
+
+static enum step miss(struct exchange *x, struct reply *reply)
+{
+	struct caching *c = x->caching;
+
+	c->forward = c->variant_count > 1 ? STATUS_VARY_MISS : STATUS_URI_MISS;
+	if (reuse_is_forbidden(c->conf, &x->request))
+		return gateway_timeout(x);
+	return ask_origin(x, reply, false);
+}
+
+static enum step stale(struct exchange *x, struct reply *reply)
+{
+	struct caching *c = x->caching;
+
+	c->forward = c->reuse.reason == CACHE_REASON_stale ||
+		c->reuse.reason == CACHE_REASON_must_validate
+	    ? STATUS_STALE : STATUS_REQUEST;
+	return ask_origin(x, reply, true);
+}
+
+/* It came while X waited, and all who did may have it. */
+static bool is_for_all(const struct caching *c)
+{
+	return c->collapsed && reuse_is_for_all(&c->found.meta, loop_now()) &&
+	    !(c->seen && c->seen_born == c->found.meta.born);
+}
+
+static enum step found(struct exchange *x, struct reply *reply)
+{
+	struct caching *c = x->caching;
+
+	c->reuse = reuse_judge(c->conf, &x->request, &c->found.meta,
+	    loop_now());
+	if (c->reuse.what != REUSE_NOT &&
+	    (c->fetched != CACHE_UNUSED || is_for_all(c)))
+		return use_fresh(x, reply);
+	c->reason = (uint16_t)c->reuse.reason;
+	switch (c->reuse.what) {
+	case REUSE_FRESH:
+		return use_fresh(x, reply);
+	case REUSE_BACKGROUND:
+		validate_behind(x);
+		return use(x, reply, CACHE_USE_stale);
+	case REUSE_STALE:
+		return use(x, reply, CACHE_USE_stale);
+	case REUSE_VALIDATE:
+		return stale(x, reply);
+	case REUSE_NOT:
+		return fetch_alone(x, reply, false);
+	case REUSE_TIMEOUT:
+		break;
+	}
+	return gateway_timeout(x);
+}
+
+/* Others who know say so: each asks for itself. */
+static enum step marked(struct exchange *x, struct reply *reply)
+{
+	struct caching *c = x->caching;
+
+	c->forward = STATUS_URI_MISS;
+	c->reason = c->found.meta.reason;
+	return is_for_one(x) ? GO_ALONE : fetch_alone(x, reply, false);
+}
+
+/* The end of another process's fetch is ours too, unless it says nothing of
+ * the origin. */
+static enum step failed_elsewhere(struct exchange *x, struct reply *reply)
+{
+	struct caching *c = x->caching;
+	unsigned why = c->found.meta.reason;
+
+	c->since = loop_now() + 1;
+	if (why == CACHING_GO_ALONE)
+		return fetch_alone(x, reply, false);
+	if (find(x) == CACHE_FOUND)
+		c->reuse = reuse_judge(c->conf, &x->request, &c->found.meta,
+		    loop_now());
+	if (why < END_COUNT && end_side((enum end)why) == END_BY_ORIGIN)
+		return failed(x, reply, (enum end)why, FAULT_NONE);
+	if (why == CACHING_ERROR && c->has_found && c->reuse.if_error)
+		return use(x, reply, CACHE_USE_stale);
+	return LOOK_ONCE_MORE;
+}
+
+static enum step look(struct exchange *x, struct reply *reply)
+{
+	switch (find(x)) {
+	case CACHE_FOUND:
+		return found(x, reply);
+	case CACHE_NOTHING:
+		return miss(x, reply);
+	case CACHE_MARKED:
+		return marked(x, reply);
+	case CACHE_FAILED:
+		return failed_elsewhere(x, reply);
+	case CACHE_CROWDED:
+		x->caching->reason = CACHE_REASON_crowded;
+		return caching_hit_crowded(x, reply) ? ANSWERED : GO_ALONE;
+	case CACHE_VARIES:
+	case CACHE_LARGE:
+	case CACHE_BUSY:
+		break;
+	}
+	x->caching->reason = CACHE_REASON_busy;
+	x->cache = CACHE_USE_bypass;
+	return GO_ALONE;
+}
+
+/* ---- from the outside ---- */
+
+static bool begin(struct exchange *x)
+{
+	struct caching *c = ARENA_NEW(&x->arena, struct caching);
+
+	x->caching = c;
+	if (c == NULL || !make_room(x, RECORD_USUAL))
+		return false;
+	c->conf = x->scope->cache;
+	c->since = loop_now();
+	return true;
+}
+
+static bool bypass(struct exchange *x)
+{
+	x->cache = CACHE_USE_bypass;
+	x->caching->forward = x->caching->reason == CACHE_REASON_method
+	    ? STATUS_METHOD : STATUS_BYPASS;
+	return false;
+}
+
+bool caching_answer(struct exchange *x, struct reply *reply)
+{
+	enum step step = LOOK_ONCE_MORE;
+
+	if (!cache_is_there())
+		return false;
+	if (!begin(x)) {
+		exchange_fail(x, END_overloaded);
+		return true;
+	}
+	if (caching_purge(x, reply))
+		return true;
+	x->caching->reason = (uint16_t)caching_why_not(x);
+	if (x->caching->reason != CACHE_REASON_NONE)
+		return bypass(x);
+	if (!stay_hide(x))
+		return true;
+	if (!caching_make_key(x)) {
+		x->caching->reason = CACHE_REASON_key_long;
+		return bypass(x);
+	}
+	for (int i = 0; i < LOOKS_MAX && step != ANSWERED && step != GO_ALONE;
+	     i += step == LOOK_ONCE_MORE)
+		step = look(x, reply);
+	return step == ANSWERED;
+}
+
+void caching_end(struct exchange *x)
+{
+	if (x->caching != NULL)
+		release(x->caching);
+}
