@@ -6,6 +6,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+void out_lower(struct out *o, struct str s)
+{
+	size_t start = o->n;
+
+	out_str(o, s);
+	for (size_t i = start; i < o->n; i++)
+		o->p[i] = char_lower(o->p[i]);
+}
+
 void out_u64(struct out *o, uint64_t value)
 {
 	char digits[20];

@@ -58,6 +58,9 @@ static inline void out_char(struct out *o, char c)
 /* A string literal: its length is known to the compiler. */
 #define out_lit(o, literal) out_bytes((o), (literal), sizeof(literal) - 1)
 
+/* S with its ASCII letters in lower case. */
+void out_lower(struct out *o, struct str s);
+
 void out_u64(struct out *o, uint64_t value);
 void out_hex(struct out *o, uint64_t value);
 

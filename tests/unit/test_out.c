@@ -43,6 +43,17 @@ START_TEST(pieces_are_appended)
 }
 END_TEST
 
+START_TEST(letters_become_small)
+{
+	struct out o = make(16);
+
+	out_lit(&o, "AZ");
+	out_lower(&o, STR("AZ@[az09\xc4"));
+	out_lower(&o, STR_NONE);
+	ck_assert(str_eq(out_text(&o), STR("AZaz@[az09\xc4")));
+}
+END_TEST
+
 /* Eight bytes are looked at together: each at each place among them. */
 START_TEST(each_byte_is_escaped_wherever_it_stands)
 {
@@ -94,6 +105,7 @@ START_TEST(what_does_not_fit_writes_nothing_and_full_is_sticky)
 	ck_assert(str_eq(out_text(&o), STR("abc")));
 	ck_assert_int_eq(buffer[3], GUARD);
 	out_char(&o, 'x');
+	out_lower(&o, STR("X"));
 	out_u64(&o, 1);
 	out_hex(&o, 1);
 	out_msec(&o, 1);
@@ -257,6 +269,7 @@ int main(void)
 
 	tcase_add_test(tc, each_byte_is_escaped_wherever_it_stands);
 	tcase_add_test(tc, pieces_are_appended);
+	tcase_add_test(tc, letters_become_small);
 	tcase_add_test(tc, a_buffer_is_filled_to_its_last_byte);
 	tcase_add_test(
 	    tc, what_does_not_fit_writes_nothing_and_full_is_sticky);

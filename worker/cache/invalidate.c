@@ -113,13 +113,6 @@ static struct str merge(struct str base, struct str path, struct arena *a)
 	return str_make(p, n + path.n);
 }
 
-static bool may_be_query(struct str query)
-{
-	const char *end = query.p + query.n;
-
-	return query.n == 0 || scan_past(query.p, end, SCAN_QUERY) == end;
-}
-
 /* Cuts off what follows C, which goes as well. */
 static struct str cut_behind(struct str *s, char c)
 {
@@ -143,7 +136,7 @@ static bool resolve(const struct key_ask *ask, struct str ref, struct arena *a,
 	if (!cut_origin(ask, &ref))
 		return false;
 	url_r->query = cut_behind(&ref, '?');
-	if (!may_be_query(url_r->query))
+	if (!path_may_have_query(url_r->query))
 		return false;
 	if (ref.n == 0) {
 		url_r->path = ask->path;

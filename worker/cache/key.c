@@ -21,12 +21,6 @@
 #include "worker/cache/vary.h"
 #include "worker/http/cookie.h"
 
-static void write_lower(struct out *o, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		out_char(o, char_lower(s.p[i]));
-}
-
 /* ---- the URL ---- */
 
 /* Cuts ":8080" off *HOST; "" if there is none. */
@@ -52,7 +46,7 @@ void key_write_host(struct str scheme, struct str host, struct out *o)
 
 	if (host.n > 0 && host.p[host.n - 1] == '.')
 		host.n--;
-	write_lower(o, host);
+	out_lower(o, host);
 	while (port.n > 0 && port.p[0] == '0')
 		port = str_behind(port, 1);
 	if (port.n == 0 || str_eq(port, usual))
@@ -94,7 +88,7 @@ static void write_query(struct out *o, const struct conf_cache_names *ignored,
 bool key_write_url(const struct conf_cache_key *conf,
     const struct key_ask *ask, struct out *o)
 {
-	write_lower(o, ask->scheme);
+	out_lower(o, ask->scheme);
 	out_lit(o, "://");
 	key_write_host(ask->scheme, ask->host, o);
 	out_str(o, ask->path);

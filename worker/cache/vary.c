@@ -82,12 +82,6 @@ static int compare(const void *a, const void *b)
 	return wishes_compare(*(const struct str *)a, *(const struct str *)b);
 }
 
-static void write_lower(struct out *o, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		out_char(o, char_lower(s.p[i]));
-}
-
 enum vary vary_read(const struct message *reply, struct out *spec)
 {
 	struct names names = {.count = 0};
@@ -115,7 +109,7 @@ enum vary vary_read(const struct message *reply, struct out *spec)
 	for (unsigned i = 0; i < names.count; i++) {
 		if (i > 0)
 			out_char(spec, '\n');
-		write_lower(spec, names.list[i]);
+		out_lower(spec, names.list[i]);
 	}
 	return out_ok(spec) && spec->n - start <= VARY_SPEC_MAX ? VARY_FIELDS
 								: VARY_HARD;
@@ -140,6 +134,10 @@ static void write_tight(struct out *o, struct str value, char separator)
 	bool quoted = false;
 	size_t blanks = 0;
 
+	if (value.n == 0 || memchr(value.p, separator, value.n) == NULL) {
+		out_str(o, value);
+		return;
+	}
 	for (size_t i = 0; i < value.n; i++) {
 		char c = value.p[i];
 
@@ -234,7 +232,7 @@ static void write_wishes(struct out *o, const struct wishes *w)
 			out_char(o, '/');
 		else if (i > 0)
 			out_char(o, quality == before ? ',' : ';');
-		write_lower(o, w->list[i].what);
+		out_lower(o, w->list[i].what);
 	}
 }
 
@@ -283,7 +281,7 @@ static bool write_text(struct str spec, const struct message *request,
 		out_str(o, name);
 		if (language.n > 0 && str_eq(name, LANGUAGE)) {
 			out_char(o, '=');
-			write_lower(o, language);
+			out_lower(o, language);
 		} else if (has_field(request, name)) {
 			write_field(o, name, request);
 		}

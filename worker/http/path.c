@@ -333,3 +333,13 @@ enum fault path_normalise(struct str raw, struct arena *a,
 		return drop_empty_segments(*forward_r, a, path_r);
 	return FAULT_NONE;
 }
+
+bool path_may_have_query(struct str query)
+{
+	const char *end;
+
+	if (query.n == 0)
+		return true;
+	end = query.p + query.n;
+	return scan_past(query.p, end, SCAN_QUERY) == end;
+}

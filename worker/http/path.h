@@ -24,4 +24,7 @@ enum fault path_normalise(struct str raw, struct arena *a,
  */
 enum fault path_loosen(struct str path, struct arena *a, struct str *loose_r);
 
+/* May QUERY follow a path: has it only bytes that a request's may have? */
+bool path_may_have_query(struct str query);
+
 #endif

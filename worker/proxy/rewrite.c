@@ -34,16 +34,6 @@ static struct str cut_query(struct str to, struct str *query_r)
 	return str_make(to.p, n);
 }
 
-static bool may_be_query(struct str query)
-{
-	const char *end;
-
-	if (query.n == 0)
-		return true;
-	end = query.p + query.n;
-	return scan_past(query.p, end, SCAN_QUERY) == end;
-}
-
 /* With one slash at its front: a rule may take that off, and what begins with
  * two is somebody's host to careless readers. */
 static struct str with_slash(struct exchange *x, struct str path)
@@ -81,7 +71,7 @@ static bool set_target(struct exchange *x, struct str to)
 	struct str query;
 	struct str path = cut_query(to, &query);
 
-	if (!may_be_query(query)) {
+	if (!path_may_have_query(query)) {
 		exchange_refuse(x, FAULT_target);
 		return false;
 	}
