@@ -264,6 +264,18 @@ void cache_enter(void *table, uint64_t size)
 	area_hide(table, cache_shape(size_without_pins(size)).size);
 }
 
+void cache_open(void *table, uint64_t size)
+{
+	struct geometry g = geometry_for(size_without_pins(size));
+
+	use(table, &g);
+}
+
+void cache_close(void)
+{
+	cache_head = NULL;
+}
+
 unsigned cache_shards(void)
 {
 	return locks.count;

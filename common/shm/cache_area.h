@@ -121,6 +121,11 @@ extern struct cache_head *cache_head; /* NULL: there is no area */
 
 unsigned cache_shards(void);
 
+/* For the master while no worker lives: this is the area of SIZE bytes, until
+ * cache_close. */
+void cache_open(void *table, uint64_t size);
+void cache_close(void);
+
 /* For who has the lock, and for the master while no worker lives. */
 struct cache_view *cache_view_at(unsigned shard);
 

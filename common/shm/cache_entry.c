@@ -22,6 +22,8 @@
 
 #include "common/shm/cache_index.h"
 
+#define INLINE_MAX 16384 /* body that lies in the head's run */
+
 /* ---- parts ---- */
 
 static uint64_t texts_size(const struct cache_entry *e)
@@ -42,6 +44,11 @@ struct cache_entry *cache_entry_at(const struct cache_view *v, uint32_t at)
 		(uint64_t)e->units * CACHE_UNIT)
 		return NULL;
 	return e;
+}
+
+uint64_t cache_entry_inline_for(int64_t length)
+{
+	return length > 0 && length <= INLINE_MAX ? (uint64_t)length : 0;
 }
 
 static uint64_t sum_of(const struct cache_texts *t)

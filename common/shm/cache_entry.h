@@ -18,6 +18,9 @@ struct cache_texts {
 /* The entry AT; NULL: there is none that is sound.  A pin is enough. */
 struct cache_entry *cache_entry_at(const struct cache_view *v, uint32_t at);
 
+/* How much of a body of LENGTH lies in the head: all, if it is small. */
+uint64_t cache_entry_inline_for(int64_t length);
+
 /* Units of the head with these texts and INLINE_N bytes of body. */
 uint32_t cache_entry_units(const struct cache_texts *t, uint64_t inline_n);
 

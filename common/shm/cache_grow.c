@@ -24,8 +24,8 @@ static struct cache_block *last_of(const struct cache_view *v,
 	return e->last != CACHE_NONE ? cache_block_at(v, e->last) : NULL;
 }
 
-/* How much of the body there is room for. */
-static uint64_t room_of(const struct cache_view *v, const struct cache_entry *e)
+uint64_t cache_chain_room(const struct cache_view *v,
+    const struct cache_entry *e)
 {
 	struct cache_block *b = last_of(v, e);
 
@@ -39,7 +39,7 @@ static void append(struct cache_view *v, struct cache_entry *e, uint32_t at,
 	struct cache_block *last = last_of(v, e), *b = cache_unit(v, at);
 
 	b->units = n;
-	b->start = room_of(v, e);
+	b->start = cache_chain_room(v, e);
 	atomic_store(&b->next, CACHE_NONE);
 	if (last != NULL)
 		atomic_store(&last->next, at);
@@ -57,13 +57,11 @@ static uint32_t units_for(uint64_t bytes, const struct cache_view *v)
 	return cache_units_for(bytes < most ? bytes : most);
 }
 
-/* One more block, for N bytes if there is such a run.  0: not now; -1: never. */
-static int add(struct cache_view *v, struct cache_object *o, uint64_t n)
+int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n)
 {
-	struct cache_entry *e = cache_entry_of(o);
 	uint32_t units = units_for(n, v), at, got;
 
-	if (e == NULL || !cache_may_grow(v, units))
+	if (!cache_may_grow(v, units))
 		return -1;
 	cache_keep_share(v, e, units);
 	got = cache_take_some(v, units,
@@ -76,6 +74,7 @@ static int add(struct cache_view *v, struct cache_object *o, uint64_t n)
 
 static bool add_block(struct cache_object *o, uint64_t n)
 {
+	struct cache_entry *e = cache_entry_of(o);
 	int added = 0;
 
 	for (unsigned i = 0; added == 0 && i < CACHE_TRIES; i++) {
@@ -83,7 +82,7 @@ static bool add_block(struct cache_object *o, uint64_t n)
 
 		if (v == NULL)
 			return false;
-		added = add(v, o, n);
+		added = e != NULL ? cache_chain_add(v, e, n) : -1;
 		cache_unlock(v);
 	}
 	return added > 0;
@@ -92,12 +91,12 @@ static bool add_block(struct cache_object *o, uint64_t n)
 bool cache_chain_reserve(struct cache_object *o, uint64_t n)
 {
 	const struct cache_view *v = cache_view_at(o->shard);
-	uint64_t has = room_of(v, cache_entry_of(o));
+	uint64_t has = cache_chain_room(v, cache_entry_of(o));
 
 	while (has < n) {
 		if (!add_block(o, n - has))
 			return false;
-		has = room_of(v, cache_entry_of(o));
+		has = cache_chain_room(v, cache_entry_of(o));
 	}
 	return true;
 }
@@ -111,7 +110,7 @@ static char *place_at(struct cache_object *o, struct cache_entry *e,
 {
 	struct cache_place place = {o->block, o->block_start};
 	struct str room = cache_part(cache_view_at(o->shard), e, size,
-	    room_of(cache_view_at(o->shard), e), &place);
+	    cache_chain_room(cache_view_at(o->shard), e), &place);
 
 	o->block = place.block;
 	o->block_start = place.start;
@@ -139,7 +138,7 @@ char *cache_room(struct cache_object *fetch, size_t want, size_t *n_r)
 	if (e == NULL)
 		return NULL;
 	size = atomic_load(&e->size);
-	if (size >= room_of(cache_view_at(fetch->shard), e) &&
+	if (size >= cache_chain_room(cache_view_at(fetch->shard), e) &&
 	    (e->meta.length != CACHE_LENGTH_UNKNOWN ||
 		!add_block(fetch, next_block(size, want))))
 		return NULL;

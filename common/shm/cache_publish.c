@@ -21,8 +21,6 @@
 #include "common/shm/cache_pins.h"
 #include "common/shm/cache_resource.h"
 
-#define INLINE_MAX 16384 /* body that lies in the head's run */
-
 static bool is_short(const struct cache_publish *p)
 {
 	return p->variant.text.n <= CACHE_KEY_MAX &&
@@ -38,13 +36,6 @@ static bool is_wanted(const struct cache_view *v, const struct cache_entry *e)
 
 	return g != NULL && !g->unwanted &&
 	       (e->indexed || g->purges == v->shard->purges);
-}
-
-static uint64_t inline_of(const struct cache_meta *meta)
-{
-	return meta->length > 0 && meta->length <= INLINE_MAX
-		   ? (uint64_t)meta->length
-		   : 0;
 }
 
 static struct cache_texts texts_of(const struct cache_entry *fetched,
@@ -74,7 +65,7 @@ static int make(struct cache_view *v, const struct cache_object *fetch,
 {
 	struct cache_entry *fetched = cache_entry_of(fetch), *e;
 	struct cache_texts t;
-	uint64_t n = inline_of(&p->meta);
+	uint64_t n = cache_entry_inline_for(p->meta.length);
 
 	if (fetched == NULL || !is_wanted(v, fetched))
 		return -1;
@@ -108,7 +99,7 @@ static bool make_head(const struct cache_object *fetch,
 
 static bool reserve(struct cache_object *o, const struct cache_publish *p)
 {
-	if (p->meta.length <= 0 || inline_of(&p->meta) > 0)
+	if (p->meta.length <= 0 || cache_entry_inline_for(p->meta.length) > 0)
 		return true;
 	return cache_chain_reserve(o, (uint64_t)p->meta.length);
 }

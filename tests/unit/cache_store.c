@@ -13,13 +13,37 @@
 
 static struct area area;
 
-void store_setup_size(uint64_t size)
+static uint64_t area_size;
+
+static void create(uint64_t size)
 {
 	struct area_shape shape = cache_shape(size);
 
 	ck_assert_int_eq(area_create(&shape, &area), 0);
 	cache_create(area.table, size);
-	cache_enter(area.table, shape.size);
+	area_size = shape.size;
+}
+
+void store_setup_size(uint64_t size)
+{
+	create(size);
+	cache_enter(area.table, area_size);
+}
+
+const char *store_setup_saved(uint64_t size, int fd, uint64_t build,
+    struct cache_filed *r)
+{
+	const char *why;
+
+	create(size);
+	why = cache_load(area.table, area_size, fd, build, r);
+	cache_enter(area.table, area_size);
+	return why;
+}
+
+int store_save(int fd, uint64_t build, struct cache_filed *r)
+{
+	return cache_save(area.table, area_size, fd, build, r);
 }
 
 void store_setup(void)

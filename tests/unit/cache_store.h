@@ -6,6 +6,7 @@
 #define TESTS_UNIT_CACHE_STORE_H
 
 #include "common/shm/cache.h"
+#include "common/shm/cache_file.h"
 
 #define STORE_SIZE ((uint64_t)8 << 20)
 
@@ -13,6 +14,13 @@
 void store_setup_size(uint64_t size);
 void store_setup(void); /* STORE_SIZE */
 void store_teardown(void);
+
+/* The same with what is in a file, by cache_load. */
+const char *store_setup_saved(uint64_t size, int fd, uint64_t build,
+    struct cache_filed *r);
+
+/* cache_save: the store is closed then. */
+int store_save(int fd, uint64_t build, struct cache_filed *r);
 
 /* "key-I", in one of two places in turn. */
 struct cache_key store_key(unsigned i);
