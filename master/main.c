@@ -15,6 +15,7 @@
  *   control, verbs, status    sluicectl's other end
  *   notify                    what the service manager is told
  *   logs, rotate              log files and their rotation
+ *   saved                     the cache in a file between two lives
  *   pairs, pair_check,        certificates: looked at, checked, sent,
  *   pair_send, tls_status     and told of
  */
@@ -45,6 +46,7 @@
 #include "master/reap.h"
 #include "master/reload.h"
 #include "master/rotate.h"
+#include "master/saved.h"
 #include "master/signals.h"
 #include "master/startup.h"
 #include "master/status.h"
@@ -192,6 +194,7 @@ static int run(struct conf *conf)
 	notify_begin();
 	reload_first(conf);
 	events_run();
+	saved_write();
 	log_info("ended");
 	close_house();
 	return exit_status;

@@ -87,6 +87,16 @@ void notify_stopping(void)
 	tell(STR("STOPPING=1\nSTATUS=stopping\n"));
 }
 
+void notify_busy(const char *what, usec_t at_most)
+{
+	char text[256];
+	struct out out = out_make(text, sizeof(text));
+
+	out_fmt(&out, "STATUS=%.150s\nEXTEND_TIMEOUT_USEC=%lld\n", what,
+	    (long long)at_most);
+	tell(out_text(&out));
+}
+
 /* STOPPING=1 would have us killed after the TimeoutStopSec of the unit. */
 void notify_draining(void)
 {

@@ -6,12 +6,17 @@
 #ifndef MASTER_NOTIFY_H
 #define MASTER_NOTIFY_H
 
+#include "common/base/clock.h"
+
 /* Begins to feed the manager's watchdog, if it has one for us. */
 void notify_begin(void);
 
 /* The start, or a reload, is over: STATUS is a line for people. */
 void notify_ready(const char *status);
 void notify_reloading(void);
+
+/* For AT_MOST from now on we do WHAT, and nothing else. */
+void notify_busy(const char *what, usec_t at_most);
 
 /* The end: a stop lasts a second, and draining as long as it takes. */
 void notify_stopping(void);

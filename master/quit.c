@@ -16,6 +16,7 @@
 #include "master/notify.h"
 #include "master/reload.h"
 #include "master/retire.h"
+#include "master/saved.h"
 #include "master/world.h"
 
 enum ending { RUNNING, DRAINING, STOPPING };
@@ -40,6 +41,8 @@ static void close_house(void)
 {
 	struct world *w = world_enforce(NULL);
 
+	if (w != NULL)
+		saved_hold(w->conf, w->segment);
 	world_free(&w);
 	listen_commit();
 	leave_begin(NULL);

@@ -26,6 +26,7 @@
 #include "master/notify.h"
 #include "master/pairs.h"
 #include "master/retire.h"
+#include "master/saved.h"
 #include "master/supervise.h"
 #include "master/trial.h"
 
@@ -132,6 +133,8 @@ static void roll_back(struct str why)
 	LIST_FOREACH(at, children())
 		if (child_at(at)->world == next)
 			retire_stop(child_at(at), 0);
+	if (world_now() == NULL) /* what was read is to be read again */
+		saved_hold(next->conf, next->segment);
 	world_free(&next);
 	listen_rollback();
 	leave_begin(NULL); /* what was leaving may have been wanted again */

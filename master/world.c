@@ -12,6 +12,7 @@
 #include "common/base/insist.h"
 #include "master/logs.h"
 #include "master/pairs.h"
+#include "master/saved.h"
 
 static unsigned generations;
 static struct world *now;
@@ -79,6 +80,8 @@ struct world *world_prepare(struct conf *conf, struct out *why)
 		world_free(&w);
 		return NULL;
 	}
+	if (now == NULL)
+		saved_load(conf, w->segment);
 	view_sockets(w);
 	w->pairs = pairs_make(conf);
 	w->generation = ++generations;

@@ -135,6 +135,14 @@ static bool read_at(int fd, void *p, size_t n, off_t at)
 	return true;
 }
 
+bool cache_stream_is_one(int fd)
+{
+	char begin[sizeof(magic)];
+
+	return read_at(fd, begin, sizeof(begin), 0) &&
+	    memcmp(begin, magic, sizeof(magic)) == 0;
+}
+
 static bool has_size(int fd, uint64_t blocks)
 {
 	struct stat st;

@@ -56,6 +56,9 @@ int cache_stream_seal(struct cache_stream *s, struct cache_file_head *head);
 
 /* ---- reading ---- */
 
+/* Does FD begin as such a file does, whatever is wrong behind? */
+bool cache_stream_is_one(int fd);
+
 /* NULL: *HEAD_R is the head of an intact seal, and the first block is next.  Or
  * what is wrong. */
 const char *cache_stream_open(

@@ -94,6 +94,17 @@ struct segment *segment_make(const uint64_t sizes[SEGMENT_AREAS],
 	return s;
 }
 
+struct segment *segment_share(const struct segment *s)
+{
+	struct segment *shared = calloc(1, sizeof(*shared));
+
+	INSIST(shared != NULL);
+	*shared = *s;
+	for (unsigned i = 0; i < SEGMENT_AREAS; i++)
+		shared->areas[i]->holders++;
+	return shared;
+}
+
 void segment_free(struct segment **s_p)
 {
 	struct segment *s = *s_p;
@@ -112,12 +123,18 @@ void segment_free(struct segment **s_p)
 	free(s);
 }
 
-const void *segment_table(const struct segment *s, enum segment_area area,
+void *segment_open(const struct segment *s, enum segment_area area,
     uint64_t *size_r)
 {
 	INSIST(area < SEGMENT_AREAS);
 	*size_r = s->areas[area]->shape.size;
 	return s->areas[area]->area.table;
+}
+
+const void *segment_table(const struct segment *s, enum segment_area area,
+    uint64_t *size_r)
+{
+	return segment_open(s, area, size_r);
 }
 
 void segment_enter(const struct segment *s)

@@ -30,6 +30,13 @@ struct segment *segment_make(const uint64_t sizes[SEGMENT_AREAS],
 const void *segment_table(const struct segment *s, enum segment_area area,
     uint64_t *size_r);
 
+/* In the master, while no worker lives: the same, to be written to. */
+void *segment_open(const struct segment *s, enum segment_area area,
+    uint64_t *size_r);
+
+/* Another one with the areas of S. */
+struct segment *segment_share(const struct segment *s);
+
 /* Gives its areas up; what another segment shares stays. */
 void segment_free(struct segment **s);
 
