@@ -449,15 +449,14 @@ START_TEST(targeted_field_means)
 }
 END_TEST
 
-START_TEST(only_surrogate_control_was_for_us_alone)
+START_TEST(surrogate_control_is_told_of_if_it_is_a_target)
 {
 	static const struct conf_cache_names cdn = {all_targets, 2};
 	struct parsed p;
 
 	policy_reply(&p, "200 OK", CDN "max-age=1\n" SURROGATE "no-store");
-	ck_assert(!targeted_is_ours(&targets, &p.m.fields[0]));
-	ck_assert(targeted_is_ours(&targets, &p.m.fields[1]));
-	ck_assert(!targeted_is_ours(&cdn, &p.m.fields[1]));
+	ck_assert(!targeted_is_surrogate(&p.m.fields[0]));
+	ck_assert(targeted_is_surrogate(&p.m.fields[1]));
 	ck_assert(targeted_is_told(&targets));
 	ck_assert(!targeted_is_told(&cdn));
 	parsed_free(&p);
@@ -472,7 +471,7 @@ int main(void)
 	tcase_add_loop_test(tcase, reply_means, 0, COUNT(replies));
 	tcase_add_loop_test(tcase, request_means, 0, COUNT(requests));
 	tcase_add_loop_test(tcase, targeted_field_means, 0, COUNT(targeted));
-	tcase_add_test(tcase, only_surrogate_control_was_for_us_alone);
+	tcase_add_test(tcase, surrogate_control_is_told_of_if_it_is_a_target);
 	suite_add_tcase(suite, tcase);
 	return run_suite(suite);
 }

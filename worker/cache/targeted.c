@@ -24,6 +24,11 @@ static bool is_surrogate(struct str name)
 	return str_eq_nocase(name, STR("Surrogate-Control"));
 }
 
+bool targeted_is_surrogate(const struct field *f)
+{
+	return f->id == FIELD_OTHER && is_surrogate(field_name(f));
+}
+
 /* ---- RFC 9213 ---- */
 
 /* The last members of what we know. */
@@ -149,7 +154,7 @@ static bool read_surrogate(const struct message *m, struct control *c)
 		struct str list = field_value(&m->fields[i]);
 		struct str element;
 
-		if (!is_surrogate(field_name(&m->fields[i])))
+		if (!targeted_is_surrogate(&m->fields[i]))
 			continue;
 		while (control_next_part(&list, ',', &element))
 			take_element(element, &s);
@@ -184,11 +189,4 @@ bool targeted_is_told(const struct conf_cache_names *targets)
 		if (is_surrogate(targets->at[i]))
 			return true;
 	return false;
-}
-
-bool targeted_is_ours(const struct conf_cache_names *targets,
-    const struct field *f)
-{
-	return f->id == FIELD_OTHER && is_surrogate(field_name(f)) &&
-	    targeted_is_told(targets);
 }

@@ -22,12 +22,9 @@
 bool targeted_read(const struct conf_cache_names *targets,
     const struct message *reply, struct control *c);
 
-/*
- * Is F a Surrogate-Control, and one of TARGETS?  It was for us: no client gets
- * it, and the origin is to be told (Surrogate-Capability: what is above).
- */
-bool targeted_is_ours(const struct conf_cache_names *targets,
-    const struct field *f);
+/* Is Surrogate-Control one of TARGETS?  Then origins are told
+ * (Surrogate-Capability: what is above), and no client gets the field. */
 bool targeted_is_told(const struct conf_cache_names *targets);
+bool targeted_is_surrogate(const struct field *f);
 
 #endif

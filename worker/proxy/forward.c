@@ -25,6 +25,7 @@
 #include "common/base/random.h"
 #include "worker/proxy/credential.h"
 #include "worker/proxy/early.h"
+#include "worker/proxy/surrogate.h"
 
 #define SPAN_SIZE 16
 #define FIXED 512 /* names, line ends, and values of a fixed size */
@@ -213,6 +214,7 @@ struct str forward_lines(struct exchange *x)
 	write_lines(&o, x);
 	out_str(&o, credential);
 	out_str(&o, early_line(x));
+	out_str(&o, surrogate_line(x));
 	if (x->scope->forwarded)
 		write_forwarded(&o, who);
 	return out_ok(&o) ? out_text(&o) : STR_NONE;

@@ -13,6 +13,7 @@
 #include "worker/proxy/cookies.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/forward.h"
+#include "worker/proxy/surrogate.h"
 
 /* What names product or machine.  Via of ours would be a second one: a
  * gateway answers in its own name (RFC 9110, 7.6.3). */
@@ -170,6 +171,7 @@ void hide_origin(struct exchange *x, struct reply *reply)
 {
 	if (!reply->is_bare)
 		hide_traces(x, reply);
+	surrogate_hide(x, &reply->head);
 	if (x->end == END_NONE)
 		error_page_instead(x, reply);
 }
