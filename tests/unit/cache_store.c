@@ -4,21 +4,36 @@
 #include "tests/unit/cache_store.h"
 
 #include <check.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "common/shm/cache_index.h"
-#include "common/shm/cache_pins.h"
+#include "common/shm/seat.h"
+#include "common/shm/wake.h"
 
 static struct area area;
-
 static uint64_t area_size;
+static bool seated;
+
+static void sit(void)
+{
+	if (seated)
+		return;
+	seated = true;
+	ck_assert_int_eq(seats_create(), 0);
+	ck_assert_int_eq(wake_create(), 0);
+	seat_sit(seat_take(0, 1));
+}
 
 static void create(uint64_t size)
 {
 	struct area_shape shape = cache_shape(size);
 
+	sit();
 	ck_assert_int_eq(area_create(&shape, &area), 0);
 	cache_create(area.table, size);
 	area_size = shape.size;
@@ -54,6 +69,42 @@ void store_setup(void)
 void store_teardown(void)
 {
 	area_close(&area);
+}
+
+/* ---- others ---- */
+
+pid_t store_fork(int *seat_r)
+{
+	pid_t pid;
+
+	*seat_r = seat_take(1, 1);
+	ck_assert_int_ge(*seat_r, 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		seat_sit(*seat_r);
+		cache_enter(area.table, area_size);
+	}
+	return pid;
+}
+
+void store_kill(pid_t pid, int seat)
+{
+	ck_assert_int_eq(kill(pid, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	cache_give_back(seat);
+	seat_release(seat);
+}
+
+void store_reap(pid_t pid, int seat)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	cache_give_back(seat);
+	seat_release(seat);
 }
 
 struct cache_key store_key(unsigned i)
@@ -182,145 +233,4 @@ int64_t store_read(struct cache_object *o, unsigned i, uint64_t at)
 		at += piece.n;
 	}
 	return rc < 0 ? -1 : (int64_t)(at - start);
-}
-
-/* ---- every unit ---- */
-
-static unsigned char *map; /* a byte a unit: of how many entries it is */
-static uint32_t map_units;
-
-static bool mark(const struct cache_blocks *b, uint32_t at, uint32_t n)
-{
-	(void)b;
-	for (uint32_t k = 0; k < n && at + k < map_units; k++)
-		map[at + k]++;
-	return true;
-}
-
-static uint32_t pins_of(const struct cache_view *v, uint32_t at)
-{
-	uint32_t sum = 0;
-
-	for (int seat = 0; seat < SEAT_COUNT; seat++) {
-		const struct cache_pins *t = cache_pins_of(v->number, seat);
-
-		for (uint32_t i = 0; i < t->top && i < CACHE_PINS; i++)
-			if (t->at[i].at == at)
-				sum += t->at[i].count;
-	}
-	return sum;
-}
-
-static const char *note(struct cache_view *v, struct cache_entry *e,
-    uint32_t at, uint32_t held[3])
-{
-	if (map[at] != 0)
-		return "two entries have one unit";
-	if (e->pins != pins_of(v, at))
-		return "an entry has other pins than the tables say";
-	if (e->indexed != 0 && e->node.weight != e->total)
-		return "an entry weighs more or less than it takes";
-	if (cache_entry_runs(v, e, at, mark) != e->total)
-		return "an entry has another size than it says";
-	held[e->held] += e->total;
-	return NULL;
-}
-
-static const char *walk_index(struct cache_view *v, uint32_t held[3],
-    uint32_t *count_r)
-{
-	const char *fault = NULL;
-
-	for (uint32_t i = 0; fault == NULL && i < v->buckets; i++) {
-		uint32_t at = v->index[i];
-
-		while (fault == NULL && at != CACHE_NONE) {
-			struct cache_entry *e = cache_entry_at(v, at);
-
-			if (e == NULL || !e->indexed)
-				return "the index has what is no entry";
-			fault = note(v, e, at, held);
-			++*count_r;
-			at = e->next;
-		}
-	}
-	return fault;
-}
-
-static const char *walk_pins(struct cache_view *v, uint32_t held[3])
-{
-	const char *fault = NULL;
-
-	for (int seat = 0; seat < SEAT_COUNT; seat++) {
-		const struct cache_pins *t = cache_pins_of(v->number, seat);
-
-		for (uint32_t i = 0; i < t->top && i < CACHE_PINS; i++) {
-			uint32_t at = t->at[i].at;
-			struct cache_entry *e = cache_entry_at(v, at);
-
-			if (fault != NULL || t->at[i].count == 0)
-				continue;
-			if (e == NULL)
-				return "a pin is on nothing";
-			if (map[at] == 0)
-				fault = note(v, e, at, held);
-		}
-	}
-	return fault;
-}
-
-static const char *compare(const struct cache_view *v, const uint32_t held[3],
-    uint32_t count)
-{
-	const struct cache_shard *s = v->shard;
-	uint32_t used = 1;
-
-	for (uint32_t at = 1; at < v->units; at++) {
-		if (map[at] > 1)
-			return "a unit is of two entries";
-		used += map[at];
-	}
-	if (v->units - used != cache_blocks_free(&v->blocks))
-		return "units are lost";
-	if (!cache_blocks_check(&v->blocks))
-		return "the book is wrong";
-	if (!cache_queue_check(&v->queue) || count != s->queues.all.count)
-		return "the queue is wrong";
-	if (count != s->objects + s->others)
-		return "the index has more or less than is counted";
-	if (held[1] != s->held[1] || held[2] != s->held[2])
-		return "what is held is counted wrongly";
-	return NULL;
-}
-
-static const char *shard_fault(struct cache_view *v)
-{
-	uint32_t held[3] = {0}, count = 0;
-	const char *fault;
-
-	map_units = v->units;
-	map = calloc(1, map_units);
-	ck_assert_ptr_nonnull(map);
-	fault = walk_index(v, held, &count);
-	if (fault == NULL)
-		fault = walk_pins(v, held);
-	if (fault == NULL)
-		fault = compare(v, held, count);
-	free(map);
-	return fault;
-}
-
-const char *store_fault(void)
-{
-	const char *fault = NULL;
-
-	for (unsigned i = 0; fault == NULL && i < cache_shards(); i++) {
-		struct cache_view *v = cache_lock(i);
-
-		if (v == NULL)
-			return "a shard is busy";
-		fault = shard_fault(v);
-		cache_unlock(v);
-	}
-	return fault;
 }

@@ -5,8 +5,11 @@
 #ifndef TESTS_UNIT_CACHE_STORE_H
 #define TESTS_UNIT_CACHE_STORE_H
 
+#include <sys/types.h>
+
 #include "common/shm/cache.h"
 #include "common/shm/cache_file.h"
+#include "tests/unit/cache_units.h"
 
 #define STORE_SIZE ((uint64_t)8 << 20)
 
@@ -21,6 +24,14 @@ const char *store_setup_saved(uint64_t size, int fd, uint64_t build,
 
 /* cache_save: the store is closed then. */
 int store_save(int fd, uint64_t build, struct cache_filed *r);
+
+/*
+ * A child on a seat of its own, with the area: 0 in the child.  The parent ends
+ * it, or waits for its end, and gives back what it had.
+ */
+pid_t store_fork(int *seat_r);
+void store_kill(pid_t pid, int seat);
+void store_reap(pid_t pid, int seat); /* it ends by itself, well */
 
 /* "key-I", in one of two places in turn. */
 struct cache_key store_key(unsigned i);
@@ -49,9 +60,5 @@ enum cache_result store_find(unsigned i, struct cache_found *f);
 
 /* Reads O from AT to its end: how much there is; -1: broken; -2: wrong. */
 int64_t store_read(struct cache_object *o, unsigned i, uint64_t at);
-
-/* NULL, or what is wrong: each unit is free, or of exactly one entry that is in
- * the index or pinned; pins and sums agree.  Nobody else may be working. */
-const char *store_fault(void);
 
 #endif
