@@ -163,6 +163,8 @@ static void make_way(struct cache_view *v, const struct cache_entry *e)
 			cache_index_drop(v, old, at);
 			continue;
 		}
+		if (atomic_load(&old->state) == CACHE_STATE_FETCHING)
+			continue;
 		count++;
 		if (oldest == NULL || old->serial < oldest->serial) {
 			oldest = old;

@@ -44,20 +44,10 @@ static struct {
 	uint64_t seed;
 } options = {4, 8, 16, 100, 0};
 
-struct cache_storm *cache_storm;
-
 static struct area area;
 static uint64_t area_size;
 static struct child children[CHILDREN_MAX];
 static uint64_t dice, lives, kills, stops;
-
-void cache_storm_accuse(const char *what, uint64_t number)
-{
-	if (atomic_fetch_add(&cache_storm->verdicts, 1) == 0)
-		snprintf(cache_storm->verdict, sizeof(cache_storm->verdict),
-		    "process %d: %s (%" PRIu64 ")", (int)getpid(), what,
-		    number);
-}
 
 static _Noreturn void give_up(const char *what, long number)
 {

@@ -11,6 +11,7 @@
  */
 #include "tests/fault/cache_storm.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +45,8 @@ struct writer {
 	bool known; /* its length */
 };
 
+struct cache_storm *cache_storm;
+
 static uint64_t dice;
 static struct reader readers[READERS];
 static struct writer writers[WRITERS];
@@ -51,6 +54,14 @@ static struct writer writers[WRITERS];
 static uint64_t random_below(uint64_t n)
 {
 	return storm_random(&dice, n);
+}
+
+void cache_storm_accuse(const char *what, uint64_t number)
+{
+	if (atomic_fetch_add(&cache_storm->verdicts, 1) == 0)
+		snprintf(cache_storm->verdict, sizeof(cache_storm->verdict),
+		    "process %d: %s (%" PRIu64 ")", (int)getpid(), what,
+		    number);
 }
 
 #define note(what) atomic_fetch_add(&cache_storm->what, 1)
