@@ -26,19 +26,20 @@
  * LEFT.  Who takes whatever there is tears what is large to pieces: 1 MiB into
  * hundreds after a day of small things.  Who evicts until a run of this length
  * has come to be gets two dozen at most, mostly a few, and 3 to 13 % of the
- * memory lie idle: measured by tests/unit/test_cache_fragments.c.
+ * memory lie idle: measured by tests/unit/test_cache_fragments.c.  Who has
+ * evicted a lot in vain, in so many TRIES, has to do with less: all of the
+ * cache is not worth one object.
  */
 #define CACHE_PIECE_LEAST ((uint32_t)64)
 #define CACHE_PIECE_MOST ((uint32_t)1024)
 
-static inline uint32_t cache_piece(uint32_t all, uint32_t left)
+static inline uint32_t cache_piece(uint32_t all, uint32_t left, unsigned tries)
 {
-	uint32_t n = all / 16;
+	uint32_t n = all / 16 < CACHE_PIECE_MOST ? all / 16 : CACHE_PIECE_MOST;
 
+	n >>= tries / 8 < 31 ? tries / 8 : 31;
 	if (n < CACHE_PIECE_LEAST)
 		n = CACHE_PIECE_LEAST;
-	if (n > CACHE_PIECE_MOST)
-		n = CACHE_PIECE_MOST;
 	return left < n ? left : n;
 }
 

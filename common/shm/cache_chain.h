@@ -13,8 +13,9 @@ uint64_t cache_chain_room(const struct cache_view *v,
     const struct cache_entry *e);
 
 /* With the lock: one more block, for N bytes if there is such a run.  1; 0: not
- * now; -1: never. */
-int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n);
+ * now, after so many TRIES before; -1: never. */
+int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n,
+    unsigned tries);
 
 /* Blocks for N bytes in all.  False: there is no room; some may be there. */
 bool cache_chain_reserve(struct cache_object *o, uint64_t n);

@@ -57,7 +57,8 @@ static uint32_t units_for(uint64_t bytes, const struct cache_view *v)
 	return cache_units_for(bytes < most ? bytes : most);
 }
 
-int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n)
+int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n,
+    unsigned tries)
 {
 	uint32_t units = units_for(n, v), at, got;
 
@@ -65,7 +66,7 @@ int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n)
 		return -1;
 	cache_keep_share(v, e, units);
 	got = cache_take_some(v, units,
-	    cache_piece(e->total + units, units), &at);
+	    cache_piece(e->total + units, units, tries), &at);
 	if (got == 0)
 		return 0;
 	append(v, e, at, got);
@@ -82,7 +83,7 @@ static bool add_block(struct cache_object *o, uint64_t n)
 
 		if (v == NULL)
 			return false;
-		added = e != NULL ? cache_chain_add(v, e, n) : -1;
+		added = e != NULL ? cache_chain_add(v, e, n, i) : -1;
 		cache_unlock(v);
 	}
 	return added > 0;

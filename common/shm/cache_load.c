@@ -108,7 +108,7 @@ static bool take_body(struct cache_view *v, struct cache_entry *e, uint64_t n)
 
 		if (has >= n)
 			return true;
-		added = cache_chain_add(v, e, n - has);
+		added = cache_chain_add(v, e, n - has, i);
 		i = added > 0 ? 0 : i + 1;
 	}
 	return false;

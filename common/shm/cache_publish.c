@@ -21,6 +21,8 @@
 #include "common/shm/cache_pins.h"
 #include "common/shm/cache_resource.h"
 
+#define INLINE_TRIES 8
+
 static bool is_short(const struct cache_publish *p)
 {
 	return p->variant.text.n <= CACHE_KEY_MAX &&
@@ -59,13 +61,15 @@ static void own(const struct cache_view *v, const struct cache_entry *e,
 	g->share = p->owner_max > 0 && share == 0 ? 1 : share;
 }
 
-/* 1: done; 0: not now; -1: never. */
+/* 1: done; 0: not now; -1: never.  A small body lies in the head unless a run
+ * for both was looked for in vain. */
 static int make(struct cache_view *v, const struct cache_object *fetch,
-    const struct cache_publish *p, struct cache_object *o_r)
+    const struct cache_publish *p, unsigned tries, struct cache_object *o_r)
 {
 	struct cache_entry *fetched = cache_entry_of(fetch), *e;
 	struct cache_texts t;
-	uint64_t n = cache_entry_inline_for(p->meta.length);
+	uint64_t n =
+	    tries < INLINE_TRIES ? cache_entry_inline_for(p->meta.length) : 0;
 
 	if (fetched == NULL || !is_wanted(v, fetched))
 		return -1;
@@ -91,7 +95,7 @@ static bool make_head(const struct cache_object *fetch,
 
 		if (v == NULL)
 			return false;
-		made = make(v, fetch, p, o_r);
+		made = make(v, fetch, p, i, o_r);
 		cache_unlock(v);
 	}
 	return made > 0;
@@ -99,7 +103,7 @@ static bool make_head(const struct cache_object *fetch,
 
 static bool reserve(struct cache_object *o, const struct cache_publish *p)
 {
-	if (p->meta.length <= 0 || cache_entry_inline_for(p->meta.length) > 0)
+	if (p->meta.length <= 0)
 		return true;
 	return cache_chain_reserve(o, (uint64_t)p->meta.length);
 }

@@ -166,7 +166,7 @@ static void store(uint32_t units, struct figures *f)
 	struct object *o;
 
 	for (; left > 0; left -= piece[n++].n) {
-		while (cache_blocks_longest(&b) < cache_piece(units, left))
+		while (cache_blocks_longest(&b) < cache_piece(units, left, 0))
 			evict();
 		ck_assert_uint_lt(n, PIECES_MAX);
 		piece[n].n = cache_blocks_take(&b, left, &piece[n].at);

@@ -3,6 +3,8 @@
  * have a share.
  */
 #include <check.h>
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/unit/cache_store.h"
@@ -51,6 +53,67 @@ START_TEST(there_is_room_for_whatever_comes)
 	ck_assert_uint_gt(cache_sum().evicted, 1000);
 	ck_assert_uint_gt(
 	    cache_sum().bytes - cache_sum().free, STORE_SIZE * 2 / 3);
+}
+END_TEST
+
+/* ---- days of traffic ---- */
+
+static uint64_t seed = UINT64_C(88172645463325252);
+
+static double fraction(void)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return ((double)(seed >> 11) + 1) / 9007199254740992.0;
+}
+
+/* Bytes of a body: at least SMALLEST, with a heavy tail, at most a sixth of the
+ * shard. */
+static uint64_t length_of(double smallest)
+{
+	return (uint64_t)fmin(smallest / fraction(), STORE_SIZE / 6.0);
+}
+
+/* TURNS times the size of the store; the share of it that is free in the mean,
+ * in percent. */
+static double free_after(double smallest, double turns)
+{
+	uint64_t sum = 0;
+	double free_sum = 0;
+	unsigned n = 0;
+
+	while (sum < turns * STORE_SIZE) {
+		uint64_t length = length_of(smallest);
+		unsigned i = (unsigned)(fraction() * 1e9);
+
+		ck_assert(store_put(i, length));
+		(void)is_there(i - i % 3);
+		sum += length;
+		if (sum < STORE_SIZE * 2)
+			continue;
+		free_sum += (double)cache_sum().free / STORE_SIZE * 100;
+		n++;
+	}
+	expect_sound();
+	return free_sum / n;
+}
+
+START_TEST(however_sizes_change_little_lies_idle)
+{
+	static const double smallest[] = {
+	    100, 50000, 500, 100, 5000, 200000, 100};
+	bool soak = getenv("SOAK") != NULL;
+	unsigned n = sizeof(smallest) / sizeof(smallest[0]);
+
+	for (unsigned i = 0; i < n * (soak ? 3 : 1); i++) {
+		double idle = free_after(smallest[i % n], soak ? 20 : 4);
+
+		if (soak)
+			printf("bodies from %6.0f bytes: %5.2f %% idle\n",
+			    smallest[i % n], idle);
+		ck_assert_double_le(idle, 25);
+	}
 }
 END_TEST
 
@@ -159,6 +222,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, store_setup, store_teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, there_is_room_for_whatever_comes);
+	tcase_add_test(tcase, however_sizes_change_little_lies_idle);
 	tcase_add_test(tcase, what_is_asked_for_outlives_what_is_not);
 	tcase_add_test(tcase, what_somebody_reads_does_not_give_way);
 	tcase_add_test(tcase, an_owner_has_no_more_than_its_share);
