@@ -47,6 +47,18 @@ static void disown(
 	cache_index_drop(v, e, at);
 }
 
+/* It may be served stale for as long as it might have been later. */
+static void make_stale(struct cache_meta *m, usec_t now)
+{
+	usec_t early = m->fresh_until - now;
+
+	if (early <= 0)
+		return;
+	m->fresh_until -= early;
+	m->while_revalidate_until -= early;
+	m->if_error_until -= early;
+}
+
 static void purge(
     struct purging *p, struct cache_view *v, struct cache_entry *e, uint32_t at)
 {
@@ -57,8 +69,8 @@ static void purge(
 	p->purge->objects += is_object;
 	if (!p->purge->soft || !is_object)
 		cache_index_drop(v, e, at);
-	else if (e->meta.fresh_until > p->purge->now)
-		e->meta.fresh_until = p->purge->now;
+	else
+		make_stale(&e->meta, p->purge->now);
 }
 
 static bool visit(

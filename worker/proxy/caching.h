@@ -70,6 +70,9 @@ WAITS bool caching_answer(struct exchange *x, struct reply *reply);
  * it means for what is stored. */
 void caching_saw(struct exchange *x, struct reply *reply);
 
+/* May a URL of X's have more than one key? */
+bool caching_has_others(const struct exchange *x);
+
 /* X is over: what it still holds of the store is given back. */
 void caching_end(struct exchange *x);
 

@@ -102,8 +102,7 @@ static void purge_key(struct str text)
 	wait_tell(cache_key_make(text).id);
 }
 
-/* Has a URL of X's more than one key? */
-static bool has_others(const struct exchange *x)
+bool caching_has_others(const struct exchange *x)
 {
 	const struct conf_cache_key *key = &x->scope->cache->key;
 
@@ -122,7 +121,7 @@ static void purge_url(struct exchange *x, struct key_ask ask,
 	ask.query = url->query;
 	if (key_write(key, &ask, &o) && out_ok(&o))
 		purge_key(out_text(&o));
-	if (has_others(x) && key_write_url(key, &ask, &plain))
+	if (caching_has_others(x) && key_write_url(key, &ask, &plain))
 		walk_for(CACHE_SCOPE_URL, out_text(&plain));
 }
 

@@ -1,143 +1,250 @@
 /*
  * caching_hit.c - what was found becomes a reply.
  *
- * Runs on the exchange's fiber.  The head is made of the record; the body is
- * read where it lies, in the segment, also while it grows.
+ * Runs on the exchange's fiber.  The head is not parsed: a record says where
+ * its fields lie, and they are sent as they stand there.  What tells of the
+ * origin was taken off when it was stored; what is the client's (cookies of
+ * ours, headers.response) comes behind us, as for every reply.
+ *
+ *	record --> reply.head   + Age, Cache-Status
+ *	object --> reply.source
+ *
+ * RFC 9111, 4 and 5.1; conditions are RFC 9110, 13, and come before ranges.
  */
-#include <errno.h>
-
-#include "common/base/insist.h"
-#include "worker/cache/record.h"
-#include "worker/cache/wait.h"
 #include "worker/proxy/caching.h"
 
-#define LOOK_AGAIN USEC_PER_SEC /* if a wake-up was lost */
-#define HEAD_MORE 256
+#include "common/base/insist.h"
+#include "worker/cache/condition.h"
+#include "worker/cache/record.h"
+#include "worker/conn/block.h"
+#include "worker/http/range.h"
+#include "worker/proxy/caching_ranges.h"
+#include "worker/proxy/caching_source.h"
+#include "worker/proxy/error_page.h"
+#include "worker/proxy/headers.h"
+#include "worker/proxy/ours.h"
 
-struct hit {
-	struct source source;
-	struct exchange *x;
-	uint64_t at;
-};
+#define SECONDS_MAX sizeof("2147483648")
+#define AGE_MAX ((usec_t)1 << 31) /* RFC 9111, 1.2.2 */
 
-static struct hit *hit_of(struct source *s)
+#define CONDITIONS                                                             \
+	(FIELD_BIT(FIELD_if_match) | FIELD_BIT(FIELD_if_none_match) |          \
+	    FIELD_BIT(FIELD_if_modified_since) |                               \
+	    FIELD_BIT(FIELD_if_unmodified_since))
+
+/* ---- Age ---- */
+
+static usec_t age_of(const struct cache_meta *meta)
 {
-	return container_of(s, struct hit, source);
-}
+	usec_t age = (loop_now() - meta->born) / USEC_PER_SEC;
 
-static struct cache_object *object_of(const struct hit *h)
-{
-	return &h->x->caching->found.object;
-}
-
-static bool is_empty(const struct hit *h)
-{
-	return h->x->caching->found.meta.length == 0;
-}
-
-/* 1 and a piece, 0 at the end, -1 broken, -EAGAIN: nothing now. */
-static int read(struct hit *h, struct str *piece_r)
-{
-	struct cache_object *o = object_of(h);
-	uint64_t length;
-	int got = cache_read(o, h->at, piece_r);
-
-	if (got != 0)
-		return got;
-	if (!cache_is_whole(o, &length))
-		return -EAGAIN;
-	return h->at < length ? cache_read(o, h->at, piece_r) : 0;
-}
-
-static int wait_growth(struct hit *h, struct str *piece_r)
-{
-	int got, err = 0;
-
-	do {
-		cache_await(object_of(h));
-		got = read(h, piece_r);
-		if (got == -EAGAIN)
-			err = wait_change(h->x->caching->key.id, NULL, NULL,
-			    loop_now() + LOOK_AGAIN);
-	} while (got == -EAGAIN && err != -ECANCELED);
-	if (got == -EAGAIN)
-		exchange_fail_client(h->x, err, END_stopped);
-	return got;
-}
-
-static int source_pull(struct source *s, struct str *piece_r)
-{
-	struct hit *h = hit_of(s);
-	int got;
-
-	if (is_empty(h))
+	if (age < 0)
 		return 0;
-	cache_advance(object_of(h), h->at);
-	got = read(h, piece_r);
-	if (got == -EAGAIN)
-		got = wait_growth(h, piece_r);
-	if (got < 0)
-		exchange_fail(h->x, END_fetch_broken);
-	if (got > 0)
-		h->at += piece_r->n;
-	return got < 0 ? -1 : got;
+	return age < AGE_MAX ? age : AGE_MAX;
 }
 
-static bool source_is_ready(struct source *s)
+/* Was it made, or found good, for this very request? */
+static bool is_new(const struct exchange *x)
 {
-	struct str piece;
-
-	return is_empty(hit_of(s)) || read(hit_of(s), &piece) != -EAGAIN;
+	return x->cache == CACHE_USE_miss ||
+	    x->cache == CACHE_USE_revalidated;
 }
 
-static void source_close(struct source *s)
+static void add_age(struct exchange *x, struct reply *reply)
 {
-	cache_release(object_of(hit_of(s)));
+	usec_t age = age_of(&x->caching->found.meta);
+	struct out o;
+
+	if (reply->source == NULL || (age == 0 && is_new(x)) ||
+	    !headers_leave(x, STR("Age")))
+		return;
+	o = exchange_out(x, SECONDS_MAX);
+	out_u64(&o, (uint64_t)age);
+	if (out_ok(&o))
+		reply_add(reply, STR("Age"), out_text(&o));
+	else
+		exchange_fail(x, END_overloaded);
 }
 
-static struct framing framing_of(const struct exchange *x)
-{
-	int64_t length = x->caching->found.meta.length;
-	struct framing f = {.kind = FRAMING_CHUNKED};
+/* ---- the body ---- */
 
-	if (length != CACHE_LENGTH_UNKNOWN)
-		f = (struct framing){.kind = FRAMING_LENGTH,
-		    .length_said = true,
-		    .length = (uint64_t)length};
+static struct framing frame_of(const struct exchange *x,
+    const struct reply *reply)
+{
+	uint64_t length;
+
+	if (reply->head.status == 204)
+		return (struct framing){.kind = FRAMING_NONE};
+	if (caching_complete(&x->caching->found.meta, &length))
+		return (struct framing){.kind = FRAMING_LENGTH,
+		    .length = length};
+	return (struct framing){.kind = FRAMING_STREAM};
+}
+
+/* All of it, or nothing when its head alone is wanted. */
+static void give_all(struct exchange *x, struct caching_source *s,
+    struct reply *reply)
+{
+	struct framing *f = &reply->head.framing;
+
+	*f = frame_of(x, reply);
 	if (x->request.method == METHOD_HEAD)
-		f.kind = FRAMING_NONE;
-	return f;
+		*f = (struct framing){.kind = FRAMING_NONE,
+		    .length_said = f->kind == FRAMING_LENGTH,
+		    .length = f->length};
+	if (f->kind == FRAMING_NONE)
+		caching_source_set(s, NULL, 0);
+}
+
+/* ---- other answers ---- */
+
+static void give_not_modified(struct caching_source *s, struct reply *reply)
+{
+	condition_strip(&reply->head);
+	reply->head.status = 304;
+	reply->head.reason = h1_reason(304);
+	reply->head.framing = (struct framing){.kind = FRAMING_NONE};
+	caching_source_set(s, NULL, 0);
+}
+
+/* 416, with what it might ask for. */
+static void refuse_range(struct exchange *x, struct reply *reply)
+{
+	struct str *words = ARENA_NEW(&x->arena, struct str);
+	struct out o = exchange_out(x, RANGE_TEXT_MAX);
+	struct h1_field range = {STR("Content-Range"), STR_NONE};
+	struct h1_simple simple = {.status = 416,
+	    .extra = &range,
+	    .extra_count = 1};
+	uint64_t complete = 0;
+
+	reply->source->close(reply->source);
+	reply->source = NULL;
+	(void)caching_complete(&x->caching->found.meta, &complete);
+	range_write_outside(&o, complete);
+	if (words == NULL || !out_ok(&o)) {
+		exchange_fail(x, END_overloaded);
+		return;
+	}
+	range.value = out_text(&o);
+	*words = error_page_words(416);
+	reply->body = words;
+	reply->body_count = 1;
+	ours_make(x, &simple, reply);
+}
+
+/* ---- all of it ---- */
+
+/* The second since 1970 in which it came. */
+static int64_t birthday(const struct cache_meta *meta, usec_t wall)
+{
+	return (wall - (loop_now() - meta->born)) / USEC_PER_SEC;
+}
+
+static enum condition check(const struct exchange *x,
+    const struct message *head)
+{
+	usec_t wall;
+
+	if (likely(!(x->request.present & CONDITIONS)) ||
+	    (head->status != 200 && head->status != 206))
+		return CONDITION_HOLDS;
+	wall = clock_wall();
+	return condition_check(&x->request, head,
+	    birthday(&x->caching->found.meta, wall), wall);
+}
+
+static enum caching_choice choose_parts(struct exchange *x,
+    struct caching_source *s, struct reply *reply)
+{
+	if (likely(!(x->request.present & FIELD_BIT(FIELD_range)) &&
+		x->caching->found.meta.complete == 0))
+		return CACHING_ALL;
+	if (reply->head.status != 200 && reply->head.status != 206)
+		return CACHING_ALL;
+	return caching_ranges(x, s, reply);
+}
+
+/* What X is to get of what S yields.  False: that is not what it wants. */
+static bool shape(struct exchange *x, struct caching_source *s,
+    struct reply *reply)
+{
+	switch (check(x, &reply->head)) {
+	case CONDITION_NOT_MODIFIED:
+		give_not_modified(s, reply);
+		return true;
+	case CONDITION_UNMET:
+		return false;
+	case CONDITION_HOLDS:
+		break;
+	}
+	switch (choose_parts(x, s, reply)) {
+	case CACHING_OTHER:
+		return false;
+	case CACHING_OUTSIDE:
+		refuse_range(x, reply);
+		return true;
+	case CACHING_ALL:
+		give_all(x, s, reply);
+		return true;
+	case CACHING_PARTS:
+		break;
+	}
+	return true;
+}
+
+/* Does META say what may be? */
+static bool is_sane(const struct cache_meta *m)
+{
+	uint64_t most = BODY_LENGTH_MAX;
+
+	return m->length >= CACHE_LENGTH_UNKNOWN &&
+	    m->length <= (int64_t)most && m->complete <= most &&
+	    (m->complete == 0 ||
+		(m->length > 0 && m->first < m->complete &&
+		    (uint64_t)m->length <= m->complete - m->first));
+}
+
+/* Of COPY, a BODY block that becomes the source's, or of what is pinned. */
+static bool make(struct exchange *x, char *copy, struct reply *reply)
+{
+	const struct cache_found *found = &x->caching->found;
+	struct caching_source *s = arena_alloc(&x->arena, sizeof(*s));
+
+	if (s == NULL || !is_sane(&found->meta) ||
+	    !record_decode(found->record, &x->arena, &reply->head))
+		return false;
+	caching_source_init(s, x, copy);
+	reply->source = &s->source;
+	reply->head_len = found->record.n;
+	reply->is_bare = true;
+	if (!shape(x, s, reply)) {
+		reply->source = NULL;
+		return false;
+	}
+	add_age(x, reply);
+	return true;
 }
 
 bool caching_hit(struct exchange *x, struct reply *reply)
 {
-	struct caching *c = x->caching;
-	struct hit *h = ARENA_NEW(&x->arena, struct hit);
-
-	if (h == NULL ||
-	    !record_decode(c->found.record, &x->arena, &reply->head))
-		return false;
-	h->x = x;
-	h->source = (struct source){.pull = source_pull,
-	    .is_ready = source_is_ready,
-	    .close = source_close};
-	reply->source = &h->source;
-	reply->is_bare = true;
-	reply->head_len = c->found.record.n + HEAD_MORE;
-	reply->head.framing = framing_of(x);
-	return true;
+	INSIST(x->cache != CACHE_UNUSED);
+	return make(x, NULL, reply);
 }
+
+/* ---- crowded ---- */
 
 bool caching_hit_crowded(struct exchange *x, struct reply *reply)
 {
-	(void)x;
-	(void)reply;
-	return false;
-}
+	struct caching *c = x->caching;
+	void *block;
 
-bool caching_purge(struct exchange *x, struct reply *reply)
-{
-	(void)x;
-	(void)reply;
+	if (block_is_scarce() || block_take_body(&block) < 0)
+		return false;
+	if (cache_copy(&c->key, c->variants, c->variant_count, &c->found,
+		block, BLOCK_BODY_SIZE) >= 0 &&
+	    make(x, block, reply))
+		return true;
+	block_give_body(block);
 	return false;
 }

@@ -23,6 +23,7 @@
 #include "worker/proxy/answer.h"
 #include "worker/proxy/cache_tally.h"
 #include "worker/proxy/caching.h"
+#include "worker/proxy/caching_status.h"
 #include "worker/proxy/choose.h"
 #include "worker/proxy/client_h2.h"
 #include "worker/proxy/credential.h"
@@ -103,6 +104,8 @@ static void filter(struct exchange *x, struct reply *reply)
 {
 	if (x->end == END_NONE && reply->source != NULL)
 		hide_origin(x, reply);
+	if (x->end == END_NONE && reply->source != NULL)
+		caching_status(x, reply);
 	if (x->end == END_NONE && reply->source != NULL)
 		(void)headers_for_client(x, &reply->head, &reply->lines);
 	if (x->end != END_NONE)
