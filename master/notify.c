@@ -87,14 +87,25 @@ void notify_stopping(void)
 	tell(STR("STOPPING=1\nSTATUS=stopping\n"));
 }
 
-void notify_busy(const char *what, usec_t at_most)
+static void tell_busy(const char *what, usec_t at_most)
 {
 	char text[256];
 	struct out out = out_make(text, sizeof(text));
 
-	out_fmt(&out, "STATUS=%.150s\nEXTEND_TIMEOUT_USEC=%lld\n", what,
+	out_fmt(&out, "%s\nEXTEND_TIMEOUT_USEC=%lld\n", what,
 	    (long long)at_most);
 	tell(out_text(&out));
+}
+
+void notify_loading(usec_t at_most)
+{
+	tell_busy("STATUS=reading the saved cache", at_most);
+}
+
+/* Whoever stops need not feed the watchdog any more. */
+void notify_saving(usec_t at_most)
+{
+	tell_busy("STOPPING=1\nSTATUS=saving the cache", at_most);
 }
 
 /* STOPPING=1 would have us killed after the TimeoutStopSec of the unit. */

@@ -15,8 +15,10 @@ void notify_begin(void);
 void notify_ready(const char *status);
 void notify_reloading(void);
 
-/* For AT_MOST from now on we do WHAT, and nothing else. */
-void notify_busy(const char *what, usec_t at_most);
+/* Before the start, and when nothing else is left to be done: the cache is read
+ * or written, which takes AT_MOST, and nobody is answered meanwhile. */
+void notify_loading(usec_t at_most);
+void notify_saving(usec_t at_most);
 
 /* The end: a stop lasts a second, and draining as long as it takes. */
 void notify_stopping(void);

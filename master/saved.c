@@ -62,10 +62,9 @@ static double seconds_since(usec_t begin)
 	return (double)(clock_mono() - begin) / USEC_PER_SEC;
 }
 
-static void tell_manager(const char *what, uint64_t size)
+static usec_t at_most(uint64_t size)
 {
-	notify_busy(what,
-	    (10 + (usec_t)(size / BYTES_A_SECOND)) * USEC_PER_SEC);
+	return (10 + (usec_t)(size / BYTES_A_SECOND)) * USEC_PER_SEC;
 }
 
 /* ---- reading ---- */
@@ -94,7 +93,7 @@ static void load(int fd, const char *path, const struct segment *s)
 	void *table = segment_open(s, SEGMENT_cache, &size);
 	const char *why;
 
-	tell_manager("reading the saved cache", size);
+	notify_loading(at_most(size));
 	why = cache_load(table, size, fd, build(), &filed);
 	if (why != NULL) {
 		log_warning("the cache begins empty: %s: %s", path, why);
@@ -165,7 +164,7 @@ static int write_to(const char *path, struct cache_filed *r)
 	    S_IRUSR | S_IWUSR);
 	if (fd < 0)
 		return -errno;
-	tell_manager("saving the cache", size);
+	notify_saving(at_most(size));
 	error = cache_save(table, size, fd, id, r);
 	if (close(fd) < 0 && error == 0)
 		error = -errno;

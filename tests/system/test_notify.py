@@ -94,6 +94,22 @@ def test_stopping_is_the_last_word(sluice, manager):
         manager.next()
 
 
+def test_saving_the_cache_may_take_longer(sluice, manager, tmp_path):
+    daemon = sluice(conf=f'cache = {{ path = "{tmp_path}/cache"; }};\n',
+                    vhost=proxy_to(NOWHERE), env=manager.env())
+    manager.next()
+    daemon.stop()
+    assert manager.next()["STATUS"] == "stopping"
+    told = manager.next()
+    assert told["STOPPING"] == "1" and told["STATUS"] == "saving the cache"
+    assert int(told["EXTEND_TIMEOUT_USEC"]) >= 10e6
+    daemon.start()
+    told = manager.next()
+    assert told["STATUS"] == "reading the saved cache"
+    assert int(told["EXTEND_TIMEOUT_USEC"]) >= 10e6
+    assert manager.next()["READY"] == "1"
+
+
 def test_draining_is_no_stop_that_the_manager_would_end(sluice, manager):
     daemon = sluice(vhost=proxy_to(NOWHERE), env=manager.env())
     manager.next()
