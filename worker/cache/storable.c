@@ -246,6 +246,7 @@ static void list_without(const struct judging *j, struct storable *s)
 {
 	for (unsigned i = 0; i < j->control.list_count; i++)
 		s->without[s->without_count++] = j->control.lists[i];
+	s->own_count = s->without_count;
 	if (j->ask->conf->set_cookie == CONF_SET_COOKIE_REMOVE)
 		s->without[s->without_count++] = STR("Set-Cookie");
 }

@@ -29,8 +29,8 @@ struct storable_ask {
 	uint64_t max_object; /* bytes of a body; CONF's or the store's */
 };
 
-/* no-cache and private have some, and Set-Cookie. */
-#define STORABLE_WITHOUT_MAX (CONTROL_LISTS_MAX + 1)
+/* no-cache and private have some, then Set-Cookie, and one is the caller's. */
+#define STORABLE_WITHOUT_MAX (CONTROL_LISTS_MAX + 2)
 
 struct storable {
 	enum cache_reason reason; /* NONE: it may be kept */
@@ -39,7 +39,8 @@ struct storable {
 	struct cache_meta meta;
 
 	/* Names of fields that are not kept (record.h): they point into the
-	 * reply. */
+	 * reply.  Whose request it was gets those of the first OWN_COUNT. */
+	unsigned own_count;
 	unsigned without_count;
 	struct str without[STORABLE_WITHOUT_MAX];
 };
