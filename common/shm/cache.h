@@ -111,7 +111,8 @@ bool cache_begin(const struct cache_key *key, struct cache_object *fetch_r);
 bool cache_publish(struct cache_object *fetch, const struct cache_publish *p);
 
 /* Contiguous room in the segment, *n_r bytes: at least 1, and about WANT if
- * there is as much.  NULL: none to be had, or all of a known length is there. */
+ * there is as much.  NULL: none to be had, or all of a known length is there;
+ * of what is outgrown: until readers advance (await it, and look again). */
 char *cache_room(struct cache_object *fetch, size_t want, size_t *n_r);
 
 /* N bytes were written to the room: readers may see them.  Wakes.  False:
@@ -147,7 +148,8 @@ bool cache_is_whole(const struct cache_object *o, uint64_t *length_r);
  * and only then wait. */
 void cache_await(struct cache_object *o);
 
-/* This reader needs nothing before AT: what is outgrown frees it. */
+/* This reader needs nothing before AT: what is outgrown gives it back.  Once
+ * for each piece, so that those of an object that is outgrown later count. */
 void cache_advance(struct cache_object *o, uint64_t at);
 
 /* Harmless on a zeroed one.  What is small is given back a little later, with

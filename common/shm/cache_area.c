@@ -15,7 +15,7 @@
  *	       | shard 1 ...                                              |
  *	       +----------------------------------------------------------+
  *	       | pins: of shard 0: of seat 0, seat 1, ...                 |
- *	       |       of shard 1: ...               8 KiB each, sparse   |
+ *	       |       of shard 1: ...               16 KiB each, sparse  |
  *	       +----------------------------------------------------------+
  *
  *	an object     | header | key | variant | spec | tags | record |   a run
@@ -45,7 +45,7 @@
 #include "common/shm/cache_pins.h"
 #include "common/shm/cache_reset.h"
 
-#define LAYOUT 1
+#define LAYOUT 2
 #define HEAD_SIZE 4096
 #define SHARD_LEAST ((uint64_t)32 << 20)
 #define UNITS_A_BUCKET 16

@@ -65,7 +65,8 @@ struct cache_entry {
 	uint32_t hits;
 	uint16_t key_n, variant_n, spec_n, tags_n;
 	uint8_t indexed, held;
-	uint8_t any; /* a placeholder of whatever variant */
+	uint8_t any;	  /* a placeholder of whatever variant */
+	uint8_t outgrown; /* only a window of the body is kept */
 };
 
 /* Before a part of a body. */

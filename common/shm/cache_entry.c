@@ -314,11 +314,13 @@ void cache_entry_orphan(struct cache_view *v, uint32_t at, int seat,
 	struct cache_entry *e = cache_entry_at(v, at);
 	struct cache_growth *g = e != NULL ? cache_growth_of(v, e) : NULL;
 
-	if (g == NULL || g->seat != (uint32_t)seat)
+	if (g == NULL || (g->seat != (uint32_t)seat && !e->outgrown))
 		return;
 	for (int i = 0; i < SEAT_COUNT / 64; i++)
 		atomic_fetch_or(&wake->seats[i],
 		    atomic_load(&g->wake.seats[i]));
+	if (g->seat != (uint32_t)seat)
+		return;
 	if (is_fetched(e))
 		atomic_store(&e->state, CACHE_STATE_BROKEN);
 	end_growth(v, e);

@@ -74,8 +74,8 @@ void cache_entry_shrank(struct cache_view *v, struct cache_entry *e,
 void cache_entry_settle(struct cache_view *v, struct cache_entry *e,
     uint32_t at);
 
-/* SEAT, which had pinned the entry AT, is dead; who waited for what it fetched
- * is added to WAKE.  Its pins are not touched. */
+/* SEAT, which had pinned the entry AT, is dead; who waited for what it fetched,
+ * or for it to read on, is added to WAKE.  Its pins are not touched. */
 void cache_entry_orphan(struct cache_view *v, uint32_t at, int seat,
     struct wake_set *wake);
 

@@ -8,10 +8,10 @@
  */
 #include "common/base/insist.h"
 #include "common/shm/cache_chain.h"
-#include "common/shm/cache_index.h"
 #include "common/shm/cache_memory.h"
 #include "common/shm/cache_pins.h"
 #include "common/shm/cache_resource.h"
+#include "common/shm/cache_window.h"
 
 #define BLOCK_FIRST 4096
 #define BLOCK_MOST (256 << 10)
@@ -62,7 +62,8 @@ int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n,
 {
 	uint32_t units = units_for(n, v), at, got;
 
-	if (!cache_may_grow(v, units))
+	if ((e->outgrown && !cache_window_move(v, e)) ||
+	    !cache_may_grow(v, units))
 		return -1;
 	cache_keep_share(v, e, units);
 	got = cache_take_some(v, units,
@@ -143,6 +144,8 @@ char *cache_room(struct cache_object *fetch, size_t want, size_t *n_r)
 	    (e->meta.length != CACHE_LENGTH_UNKNOWN ||
 		!add_block(fetch, next_block(size, want))))
 		return NULL;
+	if (e->outgrown) /* where the cursor was may be given back */
+		fetch->block = CACHE_NONE;
 	p = place_at(fetch, e, size, n_r);
 	if (e->meta.length == CACHE_LENGTH_UNKNOWN)
 		return p;
@@ -169,19 +172,4 @@ bool cache_grow(struct cache_object *fetch, size_t n)
 	wakes = cache_take_wakes(v, e);
 	wake_all(&wakes);
 	return is_of_use(e);
-}
-
-bool cache_outgrow(struct cache_object *fetch)
-{
-	struct cache_view *v = cache_lock(fetch->shard);
-	struct cache_entry *e = cache_entry_of(fetch);
-	bool read;
-
-	if (v == NULL)
-		return e != NULL;
-	if (e != NULL)
-		cache_index_drop(v, e, fetch->at);
-	read = e != NULL && e->pins > 1;
-	cache_unlock(v);
-	return read;
 }

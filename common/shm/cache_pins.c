@@ -3,7 +3,7 @@
  *
  * Runs in workers.  Each seat has a table for each shard, outside of the shard:
  *
- *	top | entry, count | entry, count | ...
+ *	top | entry, count, told | entry, count, told | ...
  *
  * The table is the truth, and an entry's own count (its PINS) a sum of it that
  * can be had at once: a reset adds it up anew.  So the table is written first,
@@ -28,7 +28,7 @@
 
 #define HEADS 256
 
-_Static_assert(sizeof(struct cache_pins) == 8192, "two pages");
+_Static_assert(sizeof(struct cache_pins) == 16384, "four pages");
 
 static struct mine {
 	bool begun;	  /* the table was cleared of a predecessor's pins */
@@ -86,7 +86,7 @@ static unsigned take_slot(struct mine *m, struct cache_pins *table,
 		slot = m->top++;
 	else
 		return 0;
-	m->at[slot] = (struct cache_pin){at, 0};
+	m->at[slot] = (struct cache_pin){.at = at};
 	m->next[slot] = *head_of(m, at);
 	*head_of(m, at) = (uint16_t)(slot + 1);
 	table->at[slot] = m->at[slot];
@@ -171,11 +171,28 @@ void cache_unpin(struct cache_view *v, uint32_t slot)
 	unpin(v, slot, 1);
 }
 
-bool cache_pins_only(const struct cache_view *v, const struct cache_object *o)
-{
-	const struct cache_entry *e = cache_entry_at(v, o->at);
+/* ---- what is told ---- */
 
-	return e != NULL && e->pins == 1;
+struct cache_pin *cache_pins_mine(unsigned shard, uint32_t slot)
+{
+	INSIST(slot < CACHE_PINS);
+	return &cache_pins_of(shard, seat_number())->at[slot];
+}
+
+uint64_t cache_pins_told(const struct cache_view *v, uint32_t at)
+{
+	uint32_t seats = atomic_load(&cache_head->seats);
+	uint64_t told = UINT64_MAX;
+
+	for (uint32_t seat = 0; seat < seats && seat < SEAT_COUNT; seat++) {
+		struct cache_pins *t = cache_pins_of(v->number, (int)seat);
+
+		for (uint32_t i = 0; i < t->top && i < CACHE_PINS; i++)
+			if (t->at[i].at == at && t->at[i].count > 0 &&
+			    t->at[i].told < told)
+				told = t->at[i].told;
+	}
+	return told;
 }
 
 /* ---- put off ---- */

@@ -12,12 +12,14 @@
 
 struct cache_pin {
 	uint32_t at, count; /* COUNT 0: free */
+	uint64_t told;	    /* of what is outgrown: bytes before that nobody
+			       here needs any more */
 };
 
 /* In the segment; one writer, and who has the lock when that one is dead. */
 struct cache_pins {
 	uint32_t top; /* slots behind were never used */
-	uint32_t reserved;
+	uint32_t reserved[3];
 	struct cache_pin at[CACHE_PINS];
 };
 
@@ -34,8 +36,11 @@ bool cache_pin(struct cache_view *v, uint32_t at, struct cache_object *o);
 /* One less; what nobody pins and is in no index is freed. */
 void cache_unpin(struct cache_view *v, uint32_t slot);
 
-/* Is it the last pin on what O is? */
-bool cache_pins_only(const struct cache_view *v, const struct cache_object *o);
+/* That of this process. */
+struct cache_pin *cache_pins_mine(unsigned shard, uint32_t slot);
+
+/* The least that was told for the entry AT. */
+uint64_t cache_pins_told(const struct cache_view *v, uint32_t at);
 
 /* Without the lock: to be given back with the next one.  How many are. */
 unsigned cache_pins_put_off(const struct cache_object *o);

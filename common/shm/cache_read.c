@@ -6,6 +6,7 @@
 #include "common/base/insist.h"
 #include "common/shm/cache_pins.h"
 #include "common/shm/cache_resource.h"
+#include "common/shm/cache_window.h"
 
 /* How much is given back a little later: units, and entries of a shard. */
 #define LATER_UNITS (8192 / CACHE_UNIT)
@@ -53,28 +54,27 @@ void cache_await(struct cache_object *o)
 	g = e != NULL ? cache_growth_of(v, e) : NULL;
 	if (g != NULL)
 		wake_want(&g->wake);
+	if (g != NULL && e->outgrown)
+		cache_window_tell(v, e, o);
 	cache_unlock(v);
 }
 
-void cache_advance(struct cache_object *o, uint64_t at)
-{
-	o->told = at;
-}
-
 /* It is small, and can be found again: somebody may soon want it anyway. */
-static bool can_wait(const struct cache_object *o)
+static bool can_wait(const struct cache_entry *e)
 {
-	struct cache_entry *e = cache_entry_of(o);
-
 	return e != NULL && e->total <= LATER_UNITS && e->indexed &&
 	       e->growth == CACHE_NONE;
 }
 
 void cache_release(struct cache_object *o)
 {
+	struct cache_entry *e = o->at != CACHE_NONE ? cache_entry_of(o) : NULL;
+
 	if (o->at == CACHE_NONE)
 		return;
-	if (!can_wait(o))
+	if (e != NULL && e->outgrown)
+		cache_window_leave(o);
+	else if (!can_wait(e))
 		cache_unpin_now(o);
 	else if (cache_pins_put_off(o) > LATER_ENTRIES)
 		cache_settle();

@@ -83,8 +83,10 @@ bool cache_start(struct cache_view *v, const struct cache_texts *t,
 		start_growth(v, growth);
 	e->growth = growth;
 	atomic_store(&e->state, state);
-	if (growth != CACHE_NONE && cache_pin(v, at, o_r))
+	if (growth != CACHE_NONE && cache_pin(v, at, o_r)) {
+		o_r->fetches = true;
 		return true;
+	}
 	atomic_store(&e->state, CACHE_STATE_BROKEN);
 	cache_entry_settle(v, e, at);
 	return false;

@@ -53,7 +53,8 @@ struct cache_object {
 	uint32_t block;	/* where the last piece was; 0: at the beginning */
 	uint64_t block_start;
 	uint64_t told;	/* cache_advance */
-	struct cache_object *next; /* of the readers of an outgrown one */
+	uint32_t place; /* of a reader of what is outgrown */
+	bool fetches;	/* it is no reader's */
 };
 
 #define CACHE_SPECS_MAX 4

@@ -23,6 +23,7 @@
 #define KEYS 300
 #define READERS 12
 #define WRITERS 3
+#define OUTGROWN 1500000 /* larger ones are not kept */
 #define PATIENCE (300 * USEC_PER_MSEC)
 
 struct record {
@@ -145,7 +146,7 @@ static uint64_t any_length(void)
 	case 0:
 		return 0;
 	case 1:
-		return random_below(400000);
+		return random_below(random_below(8) ? 400000 : 6000000);
 	case 2:
 		return random_below(40000);
 	default:
@@ -260,6 +261,8 @@ static void write_some(struct writer *w)
 		cache_finish(&w->fetch);
 		return;
 	}
+	if (!w->known && w->at > OUTGROWN)
+		(void)cache_outgrow(&w->fetch);
 	room = cache_room(&w->fetch, left, &n);
 	if (n > left)
 		n = left;
@@ -268,6 +271,9 @@ static void write_some(struct writer *w)
 	if (room != NULL)
 		fill(room, w->record.seed, w->at, n);
 	w->at += n;
+	if (room == NULL && !w->known && cache_outgrow(&w->fetch) &&
+	    random_below(100))
+		return; /* until its readers advance */
 	if (room == NULL || !cache_grow(&w->fetch, n) || !random_below(200)) {
 		note(broken);
 		cache_abort(&w->fetch, 2);

@@ -317,7 +317,7 @@ START_TEST(what_the_dead_says_in_its_table_is_not_believed)
 	t = cache_pins_of(0, seat);
 	for (unsigned i = 0; i < CACHE_PINS; i++)
 		t->at[i] = (struct cache_pin){
-		    (uint32_t)(i * 2654435761u), 1 + i * 77};
+		    .at = i * 2654435761u, .count = 1 + i * 77};
 	t->top = UINT32_MAX;
 	store_kill(pid, seat);
 	ck_assert_int_eq(store_read(&f.object, 1, 0), 3000);
