@@ -22,7 +22,6 @@
 #include "master/control.h"
 #include "master/world.h"
 
-#define PATIENCE (2 * USEC_PER_SEC)
 #define QUESTIONS_MAX 16
 
 struct question {
@@ -34,6 +33,14 @@ struct question {
 };
 
 _Static_assert(QUESTION_KINDS <= 256, "a kind has eight bits");
+
+/* Of each kind; what takes longer is answered on a fiber of the worker. */
+static const usec_t patience[QUESTION_KINDS] = {
+#define QUESTION(name, changes, patience, meaning)                            \
+	[QUESTION_##name] = patience * USEC_PER_SEC,
+#include "common/tbl/questions.h"
+#undef QUESTION
+};
 
 static struct list questions = {&questions, &questions};
 static unsigned question_count;
@@ -93,7 +100,8 @@ static int write_question(struct str text)
 	return -1;
 }
 
-static unsigned remember(const struct child *c, int fd)
+static unsigned remember(const struct child *c, enum question_kind kind,
+    int fd)
 {
 	struct question *q = calloc(1, sizeof(*q));
 
@@ -105,7 +113,7 @@ static unsigned remember(const struct child *c, int fd)
 	list_add_tail(&questions, &q->link);
 	question_count++;
 	events_timer_init(&q->patience, lose_patience);
-	events_timer_set(&q->patience, PATIENCE);
+	events_timer_set(&q->patience, patience[kind]);
 	return q->ticket;
 }
 
@@ -130,7 +138,7 @@ unsigned question_ask(enum question_kind kind, struct str words,
 		out_fmt(why, "error: %s\n", strerror(errno));
 		return 0;
 	}
-	ticket = remember(c, fd);
+	ticket = remember(c, kind, fd);
 	if (child_send(c, MESSAGE_question,
 		question_value(ticket, kind, true, (unsigned)words.n), fd) == 0)
 		c->questions_due++;

@@ -108,7 +108,7 @@ static const struct verb verbs[] = {
     {"workers", false, show_workers, 0},
     {"version", false, show_version, 0},
     {"tls", false, show_tls, 0},
-#define QUESTION(name, changes, meaning) \
+#define QUESTION(name, changes, patience, meaning) \
 	{#name, changes, NULL, QUESTION_##name},
 #include "common/tbl/questions.h"
 #undef QUESTION

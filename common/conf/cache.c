@@ -307,6 +307,8 @@ static const struct conf_cache *read_all(struct conf_build *b,
 	    CONF_NEAREST(&in, SETTING_CACHE_request_directives));
 	c->collapse =
 	    conf_setting_bool(CONF_NEAREST(&in, SETTING_CACHE_collapse));
+	c->place = conf_spot_place(conf_setting_spot(
+	    CONF_NEAREST(layers, SETTING_VHOST_cache)));
 	return c;
 }
 
@@ -320,7 +322,7 @@ const struct conf_cache *conf_cache_read(struct conf_build *b,
 
 	check_places(b, layers, global);
 	if (!is_on && (global == NULL || layers->at[0] != global ||
-			  !conf_setting_given(global, SETTING_GLOBAL_cache)))
+	    conf_setting_get(global, SETTING_GLOBAL_cache) == NULL))
 		return NULL;
 	c = read_all(b, layers);
 	if (is_on)

@@ -59,6 +59,7 @@ struct conf_cache {
 	bool status_header;	 /* Cache-Status to clients */
 	bool request_directives; /* Cache-Control of requests counts */
 	bool collapse;		 /* one fetch for all who wait for it */
+	struct conf_place place; /* that which switches it on */
 };
 
 #endif

@@ -20,7 +20,7 @@
 #define QUESTION_TICKET_MAX 1000000
 
 enum question_kind {
-#define QUESTION(name, changes, meaning) QUESTION_##name,
+#define QUESTION(name, changes, patience, meaning) QUESTION_##name,
 #include "common/tbl/questions.h"
 #undef QUESTION
 	QUESTION_KINDS

@@ -14,6 +14,10 @@ _sluice_behind() # VERB: what may stand behind it
 	case $1 in
 	pools) echo --watch ;;
 	server) echo drain down up weight ;;
+	cache) echo status list purge explain ;;
+	list) echo --prefix --host --tag --all --limit ;;
+	purge) echo --prefix --host --tag --all --soft ;;
+	explain) echo --header --method --from ;;
 	esac
 }
 
@@ -21,7 +25,7 @@ _sluice()
 {
 	local current=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]}
-	local word behind
+	local word words behind
 
 	case $before in
 	-f | --file | -s | --socket)
@@ -29,17 +33,20 @@ _sluice()
 		mapfile -t COMPREPLY < <(compgen -f -- "$current")
 		return
 		;;
-	--listen | --to)
+	--listen | --to | --prefix | --host | --tag | --limit | --header | \
+	    --method | --from)
 		return
 		;;
 	esac
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-		behind=$(_sluice_behind "$word")
-		[[ -z $behind ]] && continue
+		words=$(_sluice_behind "$word")
+		[[ -n $words ]] && behind=$words
+	done
+	if [[ -n $behind ]]; then
 		[[ $before == server ]] && return
 		mapfile -t COMPREPLY < <(compgen -W "$behind" -- "$current")
 		return
-	done
+	fi
 	mapfile -t COMPREPLY < <(compgen -W "$(_sluice_words "$1")" \
 	    -- "$current")
 }

@@ -12,6 +12,7 @@
 
 #include "common/conf/paths.h"
 #include "master/ctl/ask.h"
+#include "master/ctl/cache.h"
 #include "master/ctl/pools.h"
 #include "master/ctl/route.h"
 #include "master/ctl/server.h"
@@ -43,6 +44,8 @@ static const struct verb verbs[] = {
 	"drain a server, take it down or up, change its weight", ctl_server},
     {"split", ASK_JSON, false,
 	"show the arms of splits, change their weights", ctl_split},
+    {"cache", ASK_JSON, false,
+	"show what is in the cache, explain it, purge", ctl_cache},
     {"reload", ASK_JSON_LINES, true,
 	"load the configuration; returns when it is in force", NULL},
     {"reopen", ASK_JSON_LINES, false,

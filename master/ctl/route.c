@@ -23,9 +23,10 @@ struct question {
 
 static int complain(const char *text, const char *what)
 {
-	fprintf(stderr, "sluicectl: route: %s%s\n", text, what);
+	fprintf(stderr, "sluicectl: %s%s\n", text, what);
 	fputs("usage: sluicectl route URL [-H 'Name: value']... [-X METHOD] "
-	      "[--from ADDRESS]\n", stderr);
+	      "[--from ADDRESS]\n"
+	      "       sluicectl cache explain URL, the same\n", stderr);
 	return ASK_USAGE;
 }
 
@@ -59,6 +60,12 @@ static int read_options(int argc, char **argv, struct question *q)
 
 int ctl_route(const struct ask *how, int argc, char **argv)
 {
+	return ctl_route_ask(how, "route", argc, argv);
+}
+
+int ctl_route_ask(const struct ask *how, const char *verb, int argc,
+    char **argv)
+{
 	static char fields[QUESTION_WORDS_MAX];
 	static char text[QUESTION_WORDS_MAX];
 	struct question q = {.method = "GET",
@@ -72,7 +79,7 @@ int ctl_route(const struct ask *how, int argc, char **argv)
 		return code;
 	if (strstr(q.url, "://") == NULL || !ask_is_word(q.url))
 		return complain("the URL needs its scheme: http://", q.url);
-	out_fmt(&line, "route\t%s\t%s\t%s", q.method, q.url, q.from);
+	out_fmt(&line, "%s\t%s\t%s\t%s", verb, q.method, q.url, q.from);
 	out_str(&line, out_text(&q.fields));
 	if (!out_ok(&line) || !out_ok(&q.fields))
 		return complain("the question is too long", "");

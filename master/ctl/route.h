@@ -12,4 +12,8 @@
  */
 int ctl_route(const struct ask *how, int argc, char **argv);
 
+/* The same for another VERB that is asked about a request. */
+int ctl_route_ask(const struct ask *how, const char *verb, int argc,
+    char **argv);
+
 #endif

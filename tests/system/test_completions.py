@@ -35,6 +35,10 @@ def complete(program, *words, cwd=None):
     (["nothing"], []),
     (["pools", ""], ["--watch"]),
     (["server", ""], []),
+    (["cache", ""], ["status", "list", "purge", "explain"]),
+    (["cache", "purge", "--s"], ["--soft"]),
+    (["cache", "purge", "--tag", ""], []),
+    (["cache", "explain", "--h"], ["--header"]),
     (["server", "a.test/web/http://10.0.0.1", "d"], ["drain", "down"]),
 ])
 def test_verbs_and_options_of_sluicectl(words, offered):

@@ -456,6 +456,26 @@ bool caching_answer(struct exchange *x, struct reply *reply)
 	return step == ANSWERED;
 }
 
+enum cache_result caching_look_up(struct exchange *x)
+{
+	enum cache_result result;
+
+	if (!begin(x))
+		return CACHE_BUSY;
+	x->caching->reason = (uint16_t)caching_why_not(x);
+	if (x->caching->reason != CACHE_REASON_NONE)
+		return CACHE_BUSY;
+	if (!caching_make_key(x)) {
+		x->caching->reason = CACHE_REASON_key_long;
+		return CACHE_BUSY;
+	}
+	result = find(x);
+	if (result == CACHE_FOUND)
+		x->caching->reuse = reuse_judge(x->caching->conf, &x->request,
+		    &x->caching->found.meta, loop_now());
+	return result;
+}
+
 void caching_end(struct exchange *x)
 {
 	if (x->caching != NULL)

@@ -66,6 +66,13 @@ struct caching {
  */
 WAITS bool caching_answer(struct exchange *x, struct reply *reply);
 
+/*
+ * What caching_answer would find for X, for who asks and does nothing about it:
+ * X's caching has the key ("": none, for its reason), what was found, and the
+ * judgement on that.  CACHE_BUSY without a key.
+ */
+enum cache_result caching_look_up(struct exchange *x);
+
 /* X, to which caching_answer said false, has REPLY's head of an origin: what
  * it means for what is stored. */
 void caching_saw(struct exchange *x, struct reply *reply);

@@ -17,12 +17,10 @@
 
 #include "common/base/insist.h"
 #include "common/conf/network.h"
-#include "common/shm/cache_purge.h"
-#include "common/shm/seat.h"
+#include "worker/cache/purging.h"
 #include "worker/cache/wait.h"
 #include "worker/proxy/ours.h"
 
-#define LATER (100 * USEC_PER_MSEC)
 #define WORDS_SIZE 64
 
 static bool is_allowed(const struct exchange *x)
@@ -45,17 +43,13 @@ static bool is_soft(const struct message *request)
 static int purge(const struct cache_match *match, struct cache_purge *p)
 {
 	struct cache_purge more;
-	enum cache_step step;
-	int err = 0;
+	int err;
 
 	cache_purge_begin(&more, match, p->soft);
-	while (err != -ECANCELED &&
-	    (step = cache_purge_step(&more)) != CACHE_STEP_DONE)
-		err = step == CACHE_STEP_MORE
-		    ? fiber_yield() : fiber_sleep_until(loop_now() + LATER);
+	err = purging_run(&more);
 	p->objects += more.objects;
 	p->fetches += more.fetches;
-	return err == -ECANCELED ? err : 0;
+	return err;
 }
 
 static int purge_url(struct exchange *x, const struct key_ask *ask,
@@ -122,7 +116,6 @@ bool caching_purge(struct exchange *x, struct reply *reply)
 	}
 	p.soft = is_soft(&x->request);
 	err = purge_all(x, &p);
-	count_add(COUNT_cache_purged, (int64_t)p.objects);
 	if (err == -ECANCELED)
 		exchange_fail_client(x, err, END_client_deadline);
 	else if (err < 0)

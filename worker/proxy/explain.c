@@ -2,134 +2,23 @@
  * explain.c - what would become of a request, and why.
  *
  * Runs in workers, on the loop's own stack, when an operator asks.  The
- * question is made a request head and read by the parser that reads all
- * others; vhost, rewriting and route are found by the functions that find them
- * for all others.  Only the telling is here.
+ * question is made a request (asked_request.h); vhost, rewriting and route are
+ * found by the functions that find them for all others.  Only the telling is
+ * here.
  */
 #include "worker/proxy/explain.h"
 
-#include "common/base/insist.h"
-#include "common/conf/address.h"
-#include "common/conf/network.h"
-#include "worker/http/head.h"
 #include "worker/origin/members.h"
 #include "worker/proxy/answer.h"
+#include "worker/proxy/asked_request.h"
 #include "worker/proxy/condition.h"
+#include "worker/proxy/explain_cache.h"
 #include "worker/proxy/explain_losers.h"
 #include "worker/proxy/explain_splits.h"
 #include "worker/proxy/forward.h"
 #include "worker/proxy/rewrite.h"
 #include "worker/proxy/route.h"
 #include "worker/proxy/split.h"
-
-#define HEAD_SIZE ((size_t)16 * 1024)
-#define MEMORY_SIZE ((size_t)64 * 1024)
-
-struct question {
-	struct str method;
-	struct str scheme;
-	struct str authority;
-	struct str target;
-	struct str from;
-	struct ip client;  /* the same */
-	struct str fields; /* tab-separated */
-};
-
-/* Up to the next tab; *REST moves behind it. */
-static struct str next_word(struct str *rest)
-{
-	struct str word = STR("");
-
-	(void)str_next_part(rest, '\t', &word);
-	return word;
-}
-
-/* The bytes of S before a "/" or "?", or all. */
-static size_t authority_length(struct str s)
-{
-	size_t n = 0;
-
-	while (n < s.n && s.p[n] != '/' && s.p[n] != '?')
-		n++;
-	return n;
-}
-
-static bool read_url(struct question *q, struct str url)
-{
-	static const struct str schemes[] = {STR("http://"), STR("https://"),
-	    STR("tcp://")};
-	size_t n;
-
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
-		if (!str_starts(url, schemes[i]))
-			continue;
-		q->scheme = str_make(schemes[i].p, schemes[i].n - 3);
-		url = str_behind(url, schemes[i].n);
-		n = authority_length(url);
-		q->authority = str_make(url.p, n);
-		q->target = str_behind(url, n);
-		return n > 0;
-	}
-	return false;
-}
-
-/* False: *WHY_R says what is wrong. */
-static bool read_question(struct question *q, struct str text,
-    const char **why_r)
-{
-	*q = (struct question){.scheme = STR("")};
-	q->method = next_word(&text);
-	*why_r = "a URL is missing: write it with its scheme, "
-		 "http://app.example.com/path";
-	if (!read_url(q, next_word(&text)))
-		return false;
-	q->from = next_word(&text);
-	*why_r = "--from is not an address";
-	q->fields = text;
-	return ip_parse(q->from, &q->client);
-}
-
-/* The head that a client would send. */
-static struct out write_head(const struct question *q, char *memory)
-{
-	struct out o = out_make(memory, HEAD_SIZE);
-	struct str fields = q->fields;
-
-	out_str(&o, q->method);
-	out_char(&o, ' ');
-	if (q->target.n == 0 || q->target.p[0] != '/')
-		out_char(&o, '/');
-	out_str(&o, q->target);
-	out_lit(&o, " HTTP/1.1\r\nHost: ");
-	out_str(&o, q->authority);
-	while (fields.n > 0) {
-		out_lit(&o, "\r\n");
-		out_str(&o, next_word(&fields));
-	}
-	out_lit(&o, "\r\n\r\n");
-	return o;
-}
-
-/* ---- where it arrives ---- */
-
-/* The address that the URL's port means, or the first. */
-static const struct conf_listener *find_listener(const struct conf *conf,
-    const struct question *q)
-{
-	struct str port = conf_address_port_in(q->authority);
-
-	if (port.n == 0)
-		port = str_eq(q->scheme, STR("https")) ? STR("443") : STR("80");
-	for (unsigned i = 0; i < conf->listener_count; i++) {
-		const struct conf_listener *l = &conf->listeners[i];
-
-		if (!l->is_unix &&
-		    str_eq(conf_address_port_in(str_from(l->address.text)),
-			port))
-			return l;
-	}
-	return &conf->listeners[0];
-}
 
 /* ---- telling ---- */
 
@@ -266,8 +155,9 @@ static void tell_route(struct out *o, const struct exchange *x)
 	tell_place(o, &x->route->place);
 }
 
-/* The way of a request, as serve.c goes it, but for the last step. */
-static void go(struct exchange *x, struct out *o)
+/* The way of a request, as serve.c goes it, but for the last step.  OF_CACHE:
+ * and what the cache says to that. */
+static void go(struct exchange *x, bool of_cache, struct out *o)
 {
 	struct reply reply = {.source = NULL};
 	struct str before = x->request.path;
@@ -299,56 +189,39 @@ static void go(struct exchange *x, struct out *o)
 		tell_answer(o, &reply);
 	else if (on)
 		tell_pool(o, x);
+	if (of_cache && on && x->end == END_NONE && !reply.is_ours)
+		explain_caching(x, o);
 }
 
-/* X becomes a request that was just read; its body is not asked about. */
-static enum fault read_request(struct exchange *x, const struct question *q,
-    struct str head)
-{
-	enum fault fault = head_parse_request(head,
-	    &x->client->listener->scope->limits.head, &x->arena, &x->request);
-
-	x->scope = x->client->listener->scope;
-	x->identity.client = q->client;
-	x->identity.address = q->from;
-	x->identity.proto = q->scheme;
-	x->identity.host = q->authority;
-	x->body.done = true;
-	return fault;
-}
-
-static void tell(const struct conf *conf, const struct question *q,
+static bool tell(const struct conf *conf, struct str text, bool of_cache,
     struct out *answer)
 {
-	static char head_memory[HEAD_SIZE];
-	static char memory[MEMORY_SIZE];
-	static struct exchange x;
-	struct client client = {.listener = find_listener(conf, q)};
-	struct out head = write_head(q, head_memory);
+	struct asked_request q;
 	enum fault fault;
+	struct exchange *x;
+	const char *why;
 
-	x = (struct exchange){.client = &client};
-	arena_init_bounded(&x.arena, memory, sizeof(memory), EXCHANGE_MORE);
-	x.identity.believed = conf_networks_hold(&conf->trusted, &q->client);
-	fault = out_ok(&head) ? read_request(&x, q, out_text(&head))
-			      : FAULT_head_large;
+	if (!asked_request_read(&q, text, &why)) {
+		out_fmt(answer, "error: %s\n", why);
+		return false;
+	}
+	x = asked_request_begin(conf, &q, &fault);
 	if (fault == FAULT_NONE)
-		go(&x, answer);
+		go(x, of_cache, answer);
 	else
 		out_fmt(answer, "answer    %u: %s\n", fault_status(fault),
 		    fault_text(fault));
-	arena_free(&x.arena);
+	asked_request_end(&x);
+	return true;
 }
 
 bool explain(const struct conf *conf, struct str text, struct out *answer)
 {
-	struct question q;
-	const char *why;
-	bool ok = read_question(&q, text, &why);
+	return tell(conf, text, false, answer);
+}
 
-	if (ok)
-		tell(conf, &q, answer);
-	else
-		out_fmt(answer, "error: %s\n", why);
-	return ok;
+bool explain_cache(const struct conf *conf, struct str text,
+    struct out *answer)
+{
+	return tell(conf, text, true, answer);
 }

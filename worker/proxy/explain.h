@@ -1,5 +1,6 @@
 /*
- * explain.h - what would become of a request, and why: sluicectl route.
+ * explain.h - what would become of a request, and why: sluicectl route,
+ * and sluicectl cache explain.
  */
 #ifndef WORKER_PROXY_EXPLAIN_H
 #define WORKER_PROXY_EXPLAIN_H
@@ -15,6 +16,10 @@
  * waits.  Not on a fiber: it uses some KiB of stack.
  */
 bool explain(const struct conf *conf, struct str question,
+    struct out *answer);
+
+/* The same, and what the cache would do with it, and why. */
+bool explain_cache(const struct conf *conf, struct str question,
     struct out *answer);
 
 #endif
