@@ -38,6 +38,14 @@ def test_one_part(cached, asked, first, last):
     assert site.count() == 1
 
 
+def test_a_content_range_of_the_whole_is_not_that_of_a_part(cached):
+    daemon, _ = stored(cached, fields=["Content-Range: bytes 50-59/60"])
+    assert daemon.get("/a").get("Content-Range") == "bytes 50-59/60"
+    assert ask(daemon, "bytes=0-4").all("Content-Range") == ["bytes 0-4/100"]
+    got = ask(daemon, "bytes=0-4,10-14")
+    assert got.status == 206 and got.get("Content-Range") is None
+
+
 @pytest.mark.parametrize("asked", [
     "bytes=5-4", "bytes=a-b", "bytes=", "bytes=-", "lines=1-2", "bytes 1-2",
     "bytes=" + ",".join(f"{n}-{n}" for n in range(0, 60, 2))])

@@ -47,8 +47,10 @@ static void drop(struct message *m, enum field_id id)
 			m->fields[i].drop = true;
 }
 
+/* A Content-Range that was in the whole said nothing, and would now. */
 static void begin(struct reply *reply, uint64_t length)
 {
+	drop(&reply->head, FIELD_content_range);
 	reply->head.status = 206;
 	reply->head.reason = h1_reason(206);
 	reply->head.framing =
