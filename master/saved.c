@@ -205,6 +205,10 @@ static void save(const char *path)
 		    "%.3f s",
 		    path, (unsigned long long)filed.objects,
 		    (unsigned long long)filed.bytes, seconds_since(begin));
+		if (filed.left_out > 0)
+			log_warning("%llu of its objects are left out: a "
+			    "worker was killed in their shard",
+			    (unsigned long long)filed.left_out);
 	} else {
 		(void)unlink(new);
 		log_warning("the cache can't be saved in %s: %s", path,

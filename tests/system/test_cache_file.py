@@ -153,3 +153,17 @@ def test_a_folder_that_has_gone_is_a_warning(saved):
             in stop(daemon))
 
 
+
+
+def test_a_vhost_has_no_more_than_its_share(cached):
+    """One MiB for each of eight shards, and the rest for others."""
+    daemon, site = cached(
+        cache='{ max_size = "8m"; }',
+        conf='shared = { cache = "256m"; };\ncache = { all = true; };\n')
+    for i in range(300):
+        site.has(f"/{i}", fresh(b"x" * 100000))
+        assert daemon.get(f"/{i}").status == 200
+    for i in reversed(range(300)):
+        daemon.get(f"/{i}")
+    again = site.count() - 300
+    assert 210 <= again <= 250

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/random.h"
+#include "common/shm/cache_area.h"
 #include "common/shm/cache_file.h"
 #include "common/shm/cache_stream.h"
 #include "tests/unit/cache_store.h"
@@ -165,6 +167,39 @@ START_TEST(pins_claims_marks_and_what_grows_are_not_saved)
 	ck_assert_uint_eq(cache_sum().objects, SIZES);
 	ck_assert_uint_eq(cache_sum().marks, 0);
 	ck_assert_uint_eq(cache_sum().pinned + cache_sum().growing, 0);
+	expect_sound();
+}
+END_TEST
+
+/* Killed in the middle of something; nobody has reset the shard since. */
+static void die_inside(unsigned shard)
+{
+	pid_t pid = fork();
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		(void)!cache_lock(shard);
+		_exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+START_TEST(a_shard_that_somebody_died_in_is_not_saved)
+{
+	uint64_t size = (uint64_t)80 << 20, saved;
+
+	store_teardown();
+	store_setup_size(size);
+	for (unsigned i = 0; i < 200; i++)
+		ck_assert(store_put(i, 1000));
+	cache_settle();
+	die_inside(1);
+	ck_assert_int_eq(store_save(fd, BUILD, &filed), 0);
+	ck_assert_uint_gt(filed.left_out, 50);
+	ck_assert_uint_eq(filed.objects + filed.left_out, 200);
+	saved = filed.objects;
+	ck_assert_pstr_eq(load_into(size), nothing);
+	ck_assert_uint_eq(cache_sum().objects, saved);
 	expect_sound();
 }
 END_TEST
@@ -375,6 +410,7 @@ int main(void)
 	tcase_add_test(tcase, a_larger_or_smaller_area_takes_it);
 	tcase_add_test(tcase, what_is_too_large_for_the_new_area_is_left_out);
 	tcase_add_test(tcase, pins_claims_marks_and_what_grows_are_not_saved);
+	tcase_add_test(tcase, a_shard_that_somebody_died_in_is_not_saved);
 	tcase_add_test(tcase, time_goes_on_while_it_is_in_the_file);
 	tcase_add_test(tcase, the_order_of_giving_way_is_kept);
 	tcase_add_test(tcase, another_build_is_refused);
