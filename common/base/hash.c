@@ -39,13 +39,16 @@ static inline void sip_word(uint64_t v[4], uint64_t m)
 	v[0] ^= m;
 }
 
-uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n)
+static inline void sip_begin(uint64_t v[4], const struct hash_key *key)
 {
-	uint64_t v[4] = {key->k[0] ^ UINT64_C(0x736f6d6570736575),
-	    key->k[1] ^ UINT64_C(0x646f72616e646f6d),
-	    key->k[0] ^ UINT64_C(0x6c7967656e657261),
-	    key->k[1] ^ UINT64_C(0x7465646279746573)};
-	const unsigned char *at = p;
+	v[0] = key->k[0] ^ UINT64_C(0x736f6d6570736575);
+	v[1] = key->k[1] ^ UINT64_C(0x646f72616e646f6d);
+	v[2] = key->k[0] ^ UINT64_C(0x6c7967656e657261);
+	v[3] = key->k[1] ^ UINT64_C(0x7465646279746573);
+}
+
+static inline void sip_all(uint64_t v[4], const unsigned char *at, size_t n)
+{
 	size_t whole = n / 8;
 	uint64_t last = (uint64_t)n << 56;
 
@@ -58,9 +61,34 @@ uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n)
 	for (size_t i = 0; i < n % 8; i++)
 		last |= (uint64_t)at[i] << (8 * i);
 	sip_word(v, last);
+}
+
+uint64_t hash_bytes(const struct hash_key *key, const void *p, size_t n)
+{
+	uint64_t v[4];
+
+	sip_begin(v, key);
+	sip_all(v, p, n);
 	v[2] ^= 0xff;
 	sip_rounds(v, 4);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+struct hash_id hash_long(const struct hash_key *key, const void *p, size_t n)
+{
+	struct hash_id id;
+	uint64_t v[4];
+
+	sip_begin(v, key);
+	v[1] ^= 0xee;
+	sip_all(v, p, n);
+	v[2] ^= 0xee;
+	sip_rounds(v, 4);
+	id.word[0] = v[0] ^ v[1] ^ v[2] ^ v[3];
+	v[1] ^= 0xdd;
+	sip_rounds(v, 4);
+	id.word[1] = v[0] ^ v[1] ^ v[2] ^ v[3];
+	return id;
 }
 
 struct hash_id hash_id_add(struct hash_id id, struct str part)

@@ -22,6 +22,9 @@ struct hash_id {
 	uint64_t word[2];
 };
 
+/* Both words of the long form: SipHash-2-4-128. */
+struct hash_id hash_long(const struct hash_key *key, const void *p, size_t n);
+
 /* ID, and PART behind what it was made of. */
 struct hash_id hash_id_add(struct hash_id id, struct str part);
 

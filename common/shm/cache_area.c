@@ -243,7 +243,7 @@ void cache_create(void *table, uint64_t size)
 	ssize_t got;
 
 	use(table, &g);
-	got = getrandom(cache_head->secret, sizeof(cache_head->secret), 0);
+	got = getrandom(&cache_head->secret, sizeof(cache_head->secret), 0);
 	INSIST(got == (ssize_t)sizeof(cache_head->secret));
 	t = locks;
 	t.reset = reset_new;
@@ -309,8 +309,7 @@ struct cache_key cache_key_make(struct str text)
 {
 	INSIST(cache_is_there());
 	return (struct cache_key){
-	    .id = {{hash_bytes(&cache_head->secret[0], text.p, text.n),
-		hash_bytes(&cache_head->secret[1], text.p, text.n)}},
+	    .id = hash_long(&cache_head->secret, text.p, text.n),
 	    .text = text};
 }
 
@@ -320,7 +319,7 @@ struct cache_variant cache_variant_make(struct str text)
 
 	INSIST(cache_is_there());
 	if (text.n > 0)
-		id = hash_bytes(&cache_head->secret[0], text.p, text.n) | 1;
+		id = hash_bytes(&cache_head->secret, text.p, text.n) | 1;
 	return (struct cache_variant){.id = id, .text = text};
 }
 

@@ -114,7 +114,7 @@ struct cache_view {
 };
 
 struct cache_head {
-	struct hash_key secret[2];
+	struct hash_key secret;
 	_Atomic uint32_t seats; /* the highest that ever sat here, plus one */
 };
 

@@ -4,8 +4,8 @@
  *   origin SIZE [PORT [MSEC]]
  *
  * Answers every request with the same SIZE bytes of body, prepared in advance
- * together with the head, and prints its port (PORT 0: a free one), which it
- * has on 127.0.0.1 to 127.0.0.4.  Understands requests without a body only: a
+ * together with the head (which caches may keep for a day), and prints its port
+ * (PORT 0: a free one), which it has on 127.0.0.1 to 127.0.0.4.  Understands requests without a body only: a
  * request is over at its empty line, which is found even when it arrives in
  * pieces.  One thread, edge-triggered.
  *
@@ -60,16 +60,21 @@ static _Noreturn void fail(const char *what)
 
 static void prepare_reply(size_t size)
 {
-	int head = asprintf(&reply,
+	time_t now = time(NULL);
+	char date[32];
+	int head;
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime(&now));
+	head = asprintf(&reply,
 	    "HTTP/1.1 200 OK\r\n"
-	    "Date: Sat, 21 Nov 2026 03:16:45 GMT\r\n"
+	    "Date: %s\r\n"
 	    "Server: bench\r\n"
 	    "Content-Type: application/javascript\r\n"
 	    "Last-Modified: Fri, 20 Nov 2026 10:00:00 GMT\r\n"
 	    "ETag: \"655b2f1d-400\"\r\n"
-	    "Cache-Control: max-age=3600\r\n"
+	    "Cache-Control: max-age=86400\r\n"
 	    "Content-Length: %zu\r\n\r\n",
-	    size);
+	    date, size);
 
 	if (head < 0 || (reply = realloc(reply, (size_t)head + size)) == NULL)
 		fail("memory");

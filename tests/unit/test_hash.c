@@ -27,6 +27,19 @@ START_TEST(the_vectors_of_the_reference_are_met)
 }
 END_TEST
 
+START_TEST(the_long_vectors_of_the_reference_are_met)
+{
+	static const struct hash_id expected[] = {
+	    {{UINT64_C(0xe6a825ba047f81a3), UINT64_C(0x930255c71472f66d)}},
+	    {{UINT64_C(0x44af996bd8c187da), UINT64_C(0x45fc229b11597634)}}};
+	struct hash_key key = {{UINT64_C(0x0706050403020100),
+	    UINT64_C(0x0f0e0d0c0b0a0908)}};
+
+	for (unsigned n = 0; n < 2; n++)
+		ck_assert(hash_id_eq(hash_long(&key, "", n), expected[n]));
+}
+END_TEST
+
 START_TEST(parts_do_not_run_into_each_other)
 {
 	struct hash_id none = {{0, 0}};
@@ -121,6 +134,7 @@ int main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, the_vectors_of_the_reference_are_met);
+	tcase_add_test(tcase, the_long_vectors_of_the_reference_are_met);
 	tcase_add_test(tcase, parts_do_not_run_into_each_other);
 	tcase_add_test(tcase, each_has_a_share_of_its_weight);
 	tcase_add_test(tcase, one_more_takes_its_share_and_moves_nothing_else);

@@ -103,12 +103,15 @@ bool key_write_url(const struct conf_cache_key *conf,
 static void write_other_host(struct out *o, const struct key_ask *ask,
     size_t url)
 {
+	struct str authority = ask->request->authority;
 	size_t start = o->n;
 	const char *asked = o->p + url + ask->scheme.n + sizeof("://") - 1;
 	size_t n;
 
+	if (authority.p == ask->host.p && authority.n == ask->host.n)
+		return;
 	out_char(o, '@');
-	key_write_host(ask->scheme, ask->request->authority, o);
+	key_write_host(ask->scheme, authority, o);
 	n = o->n - start - 1;
 	if (out_ok(o) && memcmp(asked, o->p + start + 1, n) == 0 &&
 	    asked[n] == '/')

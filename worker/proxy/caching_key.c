@@ -105,7 +105,7 @@ static struct str write_place(struct exchange *x, struct str host)
 	out_char(&o, ' ');
 	out_str(&o, arms);
 	write_told(&o, x);
-	if (!str_eq_nocase(host, m->authority)) {
+	if (host.p != m->authority.p && !str_eq_nocase(host, m->authority)) {
 		out_char(&o, ' ');
 		out_str(&o, m->authority);
 	}
