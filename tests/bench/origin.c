@@ -4,10 +4,10 @@
  *   origin SIZE [PORT [MSEC]]
  *
  * Answers every request with the same SIZE bytes of body, prepared in advance
- * together with the head (which caches may keep for a day), and prints its port
- * (PORT 0: a free one), which it has on 127.0.0.1 to 127.0.0.4.  Understands requests without a body only: a
- * request is over at its empty line, which is found even when it arrives in
- * pieces.  One thread, edge-triggered.
+ * together with the head, which caches may keep for a day.  Prints its port
+ * (PORT 0: a free one), which it has on 127.0.0.1 to 127.0.0.4.  Understands
+ * requests without a body only: a request is over at its empty line, which is
+ * found even when it arrives in pieces.  One thread, edge-triggered.
  *
  * MSEC late, for all alike, so replies are due in the order of the requests:
  *

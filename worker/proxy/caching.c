@@ -385,6 +385,8 @@ static enum step failed_elsewhere(struct exchange *x, struct reply *reply)
 
 static enum step look(struct exchange *x, struct reply *reply)
 {
+	uint16_t why = CACHE_REASON_busy;
+
 	switch (find(x)) {
 	case CACHE_FOUND:
 		return found(x, reply);
@@ -395,14 +397,16 @@ static enum step look(struct exchange *x, struct reply *reply)
 	case CACHE_FAILED:
 		return failed_elsewhere(x, reply);
 	case CACHE_CROWDED:
-		x->caching->reason = CACHE_REASON_crowded;
-		return caching_hit_crowded(x, reply) ? ANSWERED : GO_ALONE;
+		if (caching_hit_crowded(x, reply))
+			return ANSWERED;
+		why = CACHE_REASON_crowded;
+		break;
 	case CACHE_VARIES:
 	case CACHE_LARGE:
 	case CACHE_BUSY:
 		break;
 	}
-	x->caching->reason = CACHE_REASON_busy;
+	x->caching->reason = why;
 	x->cache = CACHE_USE_bypass;
 	return GO_ALONE;
 }

@@ -108,7 +108,7 @@ bool caching_make_key(struct exchange *x);
  */
 bool caching_hit(struct exchange *x, struct reply *reply);
 
-/* The same after CACHE_CROWDED: by a copy, if it is small. */
+/* The same after CACHE_CROWDED: by a copy, if it is small, and fresh. */
 bool caching_hit_crowded(struct exchange *x, struct reply *reply);
 
 /* X's method is PURGE: true, and REPLY says what was purged, or X has failed;

@@ -234,16 +234,27 @@ bool caching_hit(struct exchange *x, struct reply *reply)
 
 /* ---- crowded ---- */
 
-bool caching_hit_crowded(struct exchange *x, struct reply *reply)
+/* What was found, its body copied to BLOCK: fresh, as nothing else is used. */
+static bool copy(struct exchange *x, char *block)
 {
 	struct caching *c = x->caching;
+
+	if (cache_copy(&c->key, c->variants, c->variant_count, &c->found,
+		block, BLOCK_BODY_SIZE) < 0)
+		return false;
+	c->reuse = reuse_judge(c->conf, &x->request, &c->found.meta,
+	    loop_now());
+	return c->reuse.what == REUSE_FRESH;
+}
+
+bool caching_hit_crowded(struct exchange *x, struct reply *reply)
+{
 	void *block;
 
 	if (block_is_scarce() || block_take_body(&block) < 0)
 		return false;
-	if (cache_copy(&c->key, c->variants, c->variant_count, &c->found,
-		block, BLOCK_BODY_SIZE) >= 0 &&
-	    make(x, block, reply))
+	x->cache = CACHE_USE_hit;
+	if (copy(x, block) && make(x, block, reply))
 		return true;
 	block_give_body(block);
 	return false;

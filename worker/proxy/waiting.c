@@ -7,6 +7,7 @@
 #include "worker/proxy/waiting.h"
 
 #include "common/base/insist.h"
+#include "worker/proxy/caching.h"
 
 const char *waiting_name(enum waiting w)
 {
@@ -20,12 +21,21 @@ const char *waiting_name(enum waiting w)
 	return names[w];
 }
 
+/* X has not asked an origin itself: somebody else does. */
+static bool is_collapsed(const struct exchange *x)
+{
+	return x->attempts == 0 && x->caching != NULL &&
+	    (!x->head_sent || x->caching->found.growing);
+}
+
 enum waiting waiting_of(const struct exchange *x)
 {
 	if (x->request.method_text.n == 0 && !x->passes)
 		return WAITING_request_head;
 	if (x->unsent)
 		return WAITING_client;
+	if (is_collapsed(x))
+		return WAITING_fetch;
 	if (x->attempts > 0 && x->server == NULL)
 		return WAITING_queue;
 	if (x->attempts > 0 && x->connected == 0)
