@@ -69,6 +69,10 @@ struct cache_entry {
 	uint8_t outgrown; /* only a window of the body is kept */
 };
 
+/* Of an entry without texts. */
+#define CACHE_ENTRY_UNITS                                                      \
+	((sizeof(struct cache_entry) + CACHE_UNIT - 1) / CACHE_UNIT)
+
 /* Before a part of a body. */
 struct cache_block {
 	_Atomic uint32_t next;

@@ -17,6 +17,7 @@
 #include "common/shm/cache_pins.h"
 #include "common/shm/cache_resource.h"
 
+#define MOST 256 /* entries of a resource: more are not claimed */
 #define FAILED_FOR (5 * USEC_PER_SEC)
 
 struct claiming {
@@ -25,6 +26,7 @@ struct claiming {
 	usec_t now;
 	uint64_t stamp; /* of what is there */
 	bool taken;
+	unsigned count; /* of what is there */
 };
 
 static bool is_in_the_way(const struct claiming *c, const struct cache_entry *e)
@@ -66,6 +68,7 @@ static void look_at(struct claiming *c, struct cache_view *v,
 	struct cache_growth *g;
 
 	c->stamp += e->serial;
+	c->count++;
 	if (is_over(e, c->now)) {
 		cache_index_drop(v, e, at);
 		return;
@@ -146,7 +149,8 @@ static enum cache_claim claim(struct claiming *c, struct cache_view *v,
 		return CACHE_WAIT;
 	if (c->stamp != stamp)
 		return CACHE_AGAIN;
-	if (!place(v, &t, c->variant == NULL, c->now + patience, true,
+	if (c->count > MOST ||
+	    !place(v, &t, c->variant == NULL, c->now + patience, true,
 		fetch_r))
 		return CACHE_REFUSED;
 	return CACHE_CLAIMED;

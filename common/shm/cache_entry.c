@@ -38,7 +38,7 @@ struct cache_entry *cache_entry_at(const struct cache_view *v, uint32_t at)
 	if (!cache_is_run(v, at, 1))
 		return NULL;
 	e = cache_unit(v, at);
-	if (!cache_is_run(v, at, 4) || e->magic != CACHE_MAGIC ||
+	if (!cache_is_run(v, at, CACHE_ENTRY_UNITS) || e->magic != CACHE_MAGIC ||
 	    !cache_is_run(v, at, e->units) ||
 	    sizeof(*e) + texts_size(e) + e->record_room + e->inline_n >
 		(uint64_t)e->units * CACHE_UNIT)

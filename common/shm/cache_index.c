@@ -2,7 +2,8 @@
  * cache_index.c - which entries of a shard can be found, and which give way.
  *
  * Runs in workers.  A bucket is a chain of entries, the newest first; all of a
- * resource are in one.  All that are in the index are in the queue of the
+ * resource are in one.  Those of others are passed by at the cost of one line of
+ * memory each.  All that are in the index are in the queue of the
  * shard, too, by which they give way (cache_queue.c).  What is pinned is passed
  * by then: dropping it would bring no room.
  */
@@ -20,14 +21,49 @@ static uint32_t *bucket_of(const struct cache_view *v, struct hash_id id)
 	return &v->index[id.word[1] & (v->buckets - 1)];
 }
 
+/* What a look at a few bytes tells; for an answer it takes cache_entry_at. */
+static struct cache_entry *peek(const struct cache_view *v, uint32_t at)
+{
+	struct cache_entry *e = cache_unit(v, at);
+
+	if (!cache_is_run(v, at, CACHE_ENTRY_UNITS) || e->magic != CACHE_MAGIC)
+		return NULL;
+	return e;
+}
+
+/* From AT on. */
+static struct cache_entry *seek(const struct cache_view *v, struct hash_id id,
+    uint32_t at, uint32_t *at_r, unsigned *steps)
+{
+	struct cache_entry *e = peek(v, at);
+
+	while (e != NULL && !hash_id_eq(e->id, id)) {
+		if (++*steps >= STEPS_MAX)
+			return NULL;
+		at = e->next;
+		e = peek(v, at);
+	}
+	*at_r = at;
+	return e != NULL ? cache_entry_at(v, at) : NULL;
+}
+
 struct cache_entry *cache_index_first(const struct cache_view *v,
     struct hash_id id, uint32_t *at_r)
 {
-	*at_r = *bucket_of(v, id);
-	return cache_entry_at(v, *at_r);
+	unsigned steps = 0;
+
+	return seek(v, id, *bucket_of(v, id), at_r, &steps);
 }
 
 struct cache_entry *cache_index_next(const struct cache_view *v,
+    const struct cache_entry *e, uint32_t *at_r, unsigned *steps)
+{
+	if (++*steps >= STEPS_MAX)
+		return NULL;
+	return seek(v, e->id, e->next, at_r, steps);
+}
+
+struct cache_entry *cache_index_behind(const struct cache_view *v,
     const struct cache_entry *e, uint32_t *at_r, unsigned *steps)
 {
 	if (++*steps >= STEPS_MAX)
@@ -39,16 +75,15 @@ struct cache_entry *cache_index_next(const struct cache_view *v,
 static void unlink_from_bucket(struct cache_view *v, struct cache_entry *e,
     uint32_t at)
 {
-	uint32_t *p = bucket_of(v, e->id), here;
-	struct cache_entry *other =
-	    cache_index_first(v, e->id, &here);
+	uint32_t *p = bucket_of(v, e->id);
+	struct cache_entry *other = peek(v, *p);
 	unsigned steps = 0;
 
-	while (other != NULL && here != at) {
+	while (other != NULL && *p != at && ++steps < STEPS_MAX) {
 		p = &other->next;
-		other = cache_index_next(v, other, &here, &steps);
+		other = peek(v, *p);
 	}
-	if (here == at)
+	if (*p == at)
 		*p = e->next;
 }
 

@@ -8,11 +8,15 @@
 
 #include "common/shm/cache_entry.h"
 
-/* The first of the bucket where ID is, and the one behind E; NULL: no more.
- * *AT_R is where; *STEPS, 0 at first, ends what goes in circles. */
+/* The first with ID, and the next behind E; NULL: no more.  *AT_R is where;
+ * *STEPS, 0 at first, ends what goes in circles. */
 struct cache_entry *cache_index_first(const struct cache_view *v,
     struct hash_id id, uint32_t *at_r);
 struct cache_entry *cache_index_next(const struct cache_view *v,
+    const struct cache_entry *e, uint32_t *at_r, unsigned *steps);
+
+/* The next of the bucket, whatever its id. */
+struct cache_entry *cache_index_behind(const struct cache_view *v,
     const struct cache_entry *e, uint32_t *at_r, unsigned *steps);
 
 void cache_index_add(struct cache_view *v, struct cache_entry *e, uint32_t at);

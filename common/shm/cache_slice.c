@@ -35,7 +35,7 @@ static bool do_bucket(struct slice *s)
 
 	for (; e != NULL; e = behind, at = next) {
 		next = at;
-		behind = cache_index_next(s->v, e, &next, &steps);
+		behind = cache_index_behind(s->v, e, &next, &steps);
 		if (seen++ < w->skip)
 			continue;
 		if (s->entries++ == ENTRIES || !s->visit(s->arg, s->v, e, at))

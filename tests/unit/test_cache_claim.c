@@ -3,6 +3,7 @@
  * what cannot be cached.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,6 +136,30 @@ START_TEST(many_can_begin_what_is_fetched_by_each_alone)
 }
 END_TEST
 
+START_TEST(of_one_resource_not_any_number_is_fetched)
+{
+	static struct cache_object at[400];
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < 400; i++) {
+		char text[16];
+		int len = snprintf(text, sizeof(text), "l: %u\n", i);
+		struct cache_variant v =
+		    cache_variant_make(str_make(text, (size_t)len));
+
+		if (claim(1, &v, LONG, &at[n]) == CACHE_CLAIMED)
+			n++;
+	}
+	ck_assert_uint_gt(n, CACHE_VARIANTS_MAX);
+	ck_assert_uint_lt(n, 400);
+	expect_sound();
+	while (n > 0)
+		cache_abort(&at[--n], 0);
+	expect_sound();
+	ck_assert_uint_eq(cache_sum().growing, 0);
+}
+END_TEST
+
 START_TEST(what_cannot_be_is_refused)
 {
 	struct cache_publish head = store_head(1, 10);
@@ -227,6 +252,7 @@ static TCase *claims(void)
 	tcase_add_test(
 	    tc, a_claim_that_expired_is_taken_over_and_its_fetch_not_stored);
 	tcase_add_test(tc, many_can_begin_what_is_fetched_by_each_alone);
+	tcase_add_test(tc, of_one_resource_not_any_number_is_fetched);
 	tcase_add_test(tc, what_cannot_be_is_refused);
 	tcase_add_test(tc, a_mark_sends_everybody_on_for_a_time);
 	tcase_add_test(tc, a_mark_is_the_last_word_until_there_is_an_object);
