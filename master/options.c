@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/conf/paths.h"
+#include "common/shm/cache.h"
 
 enum { LISTEN = 256, TO, STRICT, CONNECT, JSON, SUPERVISED };
 
@@ -169,7 +170,7 @@ enum options_what options_read(int argc, char **argv, struct options *o_r)
 	enum options_what what = OPTIONS_RUN;
 	int c;
 
-	*o_r = (struct options){0};
+	*o_r = (struct options){.request.largest_object = cache_largest};
 	while ((c = getopt_long(argc, argv, "dtTvVf:h", long_options, NULL)) !=
 	    -1) {
 		enum options_what asked = take(c, o_r);

@@ -81,6 +81,7 @@ struct conf_build {
 	bool has_ipv6;
 	conf_open_fn *open; /* for @include; its ARG is the build */
 	conf_secret_fn *secret;
+	uint64_t (*largest_object)(uint64_t size); /* of the request */
 
 	/* sluiced.conf, until the load ends */
 	config_t config;

@@ -108,6 +108,45 @@ static const config_setting_t *nearest(const struct conf_layers *in,
 	return conf_setting_get(CONF_NEAREST(in, id));
 }
 
+/* What will never be kept should not look as if it were. */
+static uint64_t read_max_object(struct conf_build *b,
+    const struct conf_layers *in)
+{
+	const config_setting_t *s = nearest(in, SETTING_CACHE_max_object);
+	uint64_t value =
+	    conf_setting_size(CONF_NEAREST(in, SETTING_CACHE_max_object));
+	uint64_t size = b->conf->shared[CONF_AREA_cache];
+	char most[CONF_UNITS_SIZE], all[CONF_UNITS_SIZE];
+
+	if (b->largest_object == NULL || value <= b->largest_object(size))
+		return value;
+	conf_report_error(b->report, conf_tree_spot(s),
+	    "no object can be as large: of %s that the cache has, one can have "
+	    "%s", conf_units_bytes(all, size),
+	    conf_units_bytes(most, b->largest_object(size) >> 10 << 10));
+	conf_report_help(b->report, "write less, or more into shared = { "
+	    "cache = %s; }; of sluiced.conf",
+	    conf_setting_rows[SETTING_SHARED_cache].example);
+	conf_tree_node(s)->refused = true;
+	return 0;
+}
+
+static uint64_t read_max_size(struct conf_build *b,
+    const struct conf_layers *in)
+{
+	const config_setting_t *s = nearest(in, SETTING_CACHE_max_size);
+	uint64_t value =
+	    conf_setting_size(CONF_NEAREST(in, SETTING_CACHE_max_size));
+	uint64_t size = b->conf->shared[CONF_AREA_cache];
+	char all[CONF_UNITS_SIZE];
+
+	if (value > size)
+		conf_report_lint(b->report, LINT_cache_share,
+		    conf_tree_spot(s), "this is more than the cache has, which "
+		    "is %s", conf_units_bytes(all, size));
+	return value;
+}
+
 static enum conf_set_cookie read_set_cookie(struct conf_build *b,
     const struct conf_layers *in)
 {
@@ -280,10 +319,8 @@ static const struct conf_cache *read_all(struct conf_build *b,
 	struct conf_layers in = conf_layers_in(layers, SETTING_VHOST_cache);
 	struct conf_cache *c = ARENA_NEW(&b->conf->arena, struct conf_cache);
 
-	c->max_size =
-	    conf_setting_size(CONF_NEAREST(&in, SETTING_CACHE_max_size));
-	c->max_object =
-	    conf_setting_size(CONF_NEAREST(&in, SETTING_CACHE_max_object));
+	c->max_size = read_max_size(b, &in);
+	c->max_object = read_max_object(b, &in);
 	c->default_ttl =
 	    conf_setting_duration(CONF_NEAREST(&in, SETTING_CACHE_default_ttl));
 	c->negative_ttl = conf_setting_duration(

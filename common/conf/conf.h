@@ -241,6 +241,8 @@ struct conf_request {
 	FILE *show;		  /* gets the settings in force, or NULL */
 	const char *show_host;	  /* of this host only, or NULL */
 	const char *show_path;	  /* and of this path, or NULL */
+	/* The largest object in a cache of SIZE; NULL: that is not asked. */
+	uint64_t (*largest_object)(uint64_t size);
 };
 
 /*

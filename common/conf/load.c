@@ -200,6 +200,7 @@ static void build(struct conf_build *b, const struct conf_request *request,
 	b->verbose = request->verbose;
 	b->quick = request->quick_to != NULL;
 	b->keep = request->show != NULL;
+	b->largest_object = request->largest_object;
 	b->has_ipv6 = has_ipv6();
 	b->open = open_included;
 	b->secret = conf_source_read_secret;

@@ -210,6 +210,46 @@ START_TEST(the_file_of_the_cache_is_a_path_in_a_directory)
 }
 END_TEST
 
+static uint64_t quarter(uint64_t size)
+{
+	return size / 4;
+}
+
+static void load_with_quarters(const char *global, const char *vhost)
+{
+	struct conf_request request = {.largest_object = quarter};
+	char file[64];
+
+	write_files(global, vhost);
+	snprintf(file, sizeof(file), "%s/sluiced.conf", c.dir);
+	request.file = file;
+	conf_case_load(&c, &request);
+}
+
+START_TEST(an_object_that_can_never_be_kept_is_refused)
+{
+	load_with_quarters("shared = { cache = \"64m\"; };",
+	    "cache = { max_object = \"17m\"; };");
+	ck_assert_uint_eq(c.errors, 1);
+	ck_assert_ptr_nonnull(strstr(c.messages,
+	    "of 64m that the cache has, one can have 16m"));
+	load_with_quarters("shared = { cache = \"64m\"; };",
+	    "cache = { max_object = \"16m\"; };");
+	ck_assert_uint_eq(c.errors, 0);
+	ck_assert_uint_eq(cache_of("/")->max_object, 16 << 20);
+}
+END_TEST
+
+START_TEST(a_share_of_more_than_all_is_odd)
+{
+	load_with_quarters("shared = { cache = \"64m\"; };",
+	    "cache = { max_size = \"65m\"; };");
+	ck_assert_uint_eq(c.errors, 0);
+	ck_assert_uint_eq(c.warnings, 1);
+	ck_assert_ptr_nonnull(strstr(c.messages, "[cache-share]"));
+}
+END_TEST
+
 /* ---- sluiced -T ---- */
 
 static void show(void)
@@ -288,6 +328,8 @@ int main(void)
 	tcase_add_test(tc, a_route_caches_in_a_vhost_that_does_not);
 	tcase_add_test(tc, a_preset_with_a_group_makes_who_uses_it_cache);
 	tcase_add_test(tc, the_file_of_the_cache_is_a_path_in_a_directory);
+	tcase_add_test(tc, an_object_that_can_never_be_kept_is_refused);
+	tcase_add_test(tc, a_share_of_more_than_all_is_odd);
 	tcase_add_test(tc, what_is_shown_says_who_caches);
 	tcase_add_test(tc, a_route_shows_no_share_of_its_own);
 	suite_add_tcase(s, tc);
