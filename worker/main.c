@@ -130,6 +130,7 @@ static void give_back(int64_t seat)
 	tickets_give_back((int)seat, loop_now());
 	staples_give_back((int)seat, loop_now());
 	cache_give_back((int)seat);
+	wait_tell_all();
 	(void)channel_send(self->channel, MESSAGE_gave_back, seat, -1);
 }
 

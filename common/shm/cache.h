@@ -148,6 +148,10 @@ bool cache_is_whole(const struct cache_object *o, uint64_t *length_r);
  * and only then wait. */
 void cache_await(struct cache_object *o);
 
+/* Will it still?  It may have been woken for what another reader has done.  No
+ * lock. */
+bool cache_is_awaited(const struct cache_object *o);
+
 /* This reader needs nothing before AT: what is outgrown gives it back.  Once
  * for each piece, so that those of an object that is outgrown later count. */
 void cache_advance(struct cache_object *o, uint64_t at);

@@ -59,6 +59,17 @@ void cache_await(struct cache_object *o)
 	cache_unlock(v);
 }
 
+bool cache_is_awaited(const struct cache_object *o)
+{
+	const struct cache_view *v = cache_view_at(o->shard);
+	const struct cache_entry *e = cache_entry_of(o);
+	const struct cache_growth *g = e != NULL ? cache_growth_of(v, e) : NULL;
+	int seat = seat_number();
+
+	return g != NULL &&
+	       (atomic_load(&g->wake.seats[seat / 64]) >> seat % 64 & 1) != 0;
+}
+
 /* It is small, and can be found again: somebody may soon want it anyway. */
 static bool can_wait(const struct cache_entry *e)
 {

@@ -110,6 +110,26 @@ void cache_window_tell(struct cache_view *v, struct cache_entry *e,
 	update(v, e, o);
 }
 
+/* Who waits for what has changed by our reading: those of this process know by
+ * themselves, and wait on for what the fetch brings. */
+static struct wake_set take_others(const struct cache_view *v,
+    const struct cache_entry *e)
+{
+	struct cache_growth *g = cache_growth_of(v, e);
+	struct wake_set wakes = {.seats = {0}};
+	int own = seat_number();
+
+	for (int i = 0; g != NULL && i < SEAT_COUNT / 64; i++) {
+		uint64_t keep = own / 64 == i ? UINT64_C(1) << own % 64 : 0;
+
+		if ((atomic_load(&g->wake.seats[i]) & ~keep) != 0)
+			atomic_store_explicit(&wakes.seats[i],
+			    atomic_fetch_and(&g->wake.seats[i], keep) & ~keep,
+			    memory_order_relaxed);
+	}
+	return wakes;
+}
+
 void cache_advance(struct cache_object *o, uint64_t at)
 {
 	struct cache_entry *e = cache_entry_of(o);
@@ -127,7 +147,7 @@ void cache_advance(struct cache_object *o, uint64_t at)
 	if (v == NULL)
 		return;
 	cache_window_tell(v, e, o);
-	wakes = cache_take_wakes(v, e);
+	wakes = take_others(v, e);
 	cache_unlock(v);
 	wake_all(&wakes);
 }
@@ -147,7 +167,7 @@ void cache_window_leave(struct cache_object *o)
 	e = cache_entry_at(v, o->at);
 	if (e != NULL && e->outgrown) {
 		update(v, e, o);
-		wakes = cache_take_wakes(v, e);
+		wakes = take_others(v, e);
 	}
 	cache_unlock(v);
 	wake_all(&wakes);

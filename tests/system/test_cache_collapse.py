@@ -258,3 +258,41 @@ def test_a_fetcher_that_is_killed_is_replaced(cached):
     first.open()
     close(clients)
     nothing_is_left(daemon)
+
+
+def test_who_waits_for_a_stopped_worker_is_answered_in_time(cached):
+    """The watchdog ends it, and what it had claimed is given back."""
+    daemon, site = cached(workers=3, crash=True, conf='watchdog = "1s";\n')
+    first, second = Gate(fresh(b"never")), Gate(fresh(b"hello"))
+    site.has("/a", first, second)
+    clients = ask(daemon)
+    wait_asked(daemon)
+    pid = fetching_worker(daemon, site)
+    os.kill(pid, signal.SIGSTOP)
+    site.wait_count(2, "/a")
+    second.open()
+    answered = 0
+    for client in clients:
+        try:
+            assert client.read_reply().body == b"hello"
+            answered += 1
+        except Closed:
+            pass
+    assert 0 < answered < WAITING
+    first.open()
+    close(clients)
+    nothing_is_left(daemon)
+
+
+def test_the_log_says_what_it_waited_for(cached):
+    daemon, site = cached(workers=1)
+    gate = Gate(fresh(b"hello"))
+    site.has("/a", gate)
+    clients = ask(daemon, count=2)
+    wait_asked(daemon, 2)
+    site.wait_count(1, "/a")
+    close(clients)
+    lines = daemon.wait_exchanges(2)
+    assert [line["waiting_for"] for line in lines] == ["fetch"] * 2
+    gate.open()
+    nothing_is_left(daemon)

@@ -166,12 +166,14 @@ bool vary_write_value(const struct message *request, struct str name,
 	bool found = false;
 
 	for (unsigned i = 0; i < request->field_count; i++) {
-		if (!str_eq_nocase(field_name(&request->fields[i]), name))
+		const struct field *f = &request->fields[i];
+
+		if (f->drop || !str_eq_nocase(field_name(f), name))
 			continue;
 		if (found)
 			out_char(o, separator);
 		found = true;
-		write_tight(o, field_value(&request->fields[i]), separator);
+		write_tight(o, field_value(f), separator);
 	}
 	return found;
 }
@@ -246,7 +248,8 @@ static bool is_list(struct str name)
 static bool has_field(const struct message *m, struct str name)
 {
 	for (unsigned i = 0; i < m->field_count; i++)
-		if (str_eq_nocase(field_name(&m->fields[i]), name))
+		if (!m->fields[i].drop &&
+		    str_eq_nocase(field_name(&m->fields[i]), name))
 			return true;
 	return false;
 }

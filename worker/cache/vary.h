@@ -49,7 +49,8 @@ unsigned vary_of_request(struct str spec, const struct message *request,
     struct out *o, struct str texts_r[VARY_TEXTS_MAX]);
 
 /*
- * Appends the value of all fields NAME of REQUEST, normalised: lines combined,
+ * Appends the value of all fields NAME of REQUEST that are not dropped (no
+ * origin sees those), normalised: lines combined,
  * spaces around commas (of Cookie: semicolons) gone.  False: there is none.
  */
 bool vary_write_value(const struct message *request, struct str name,

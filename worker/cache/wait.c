@@ -37,7 +37,7 @@ static struct waiter *waiter_of(struct list *link)
 	return container_of(link, struct waiter, link);
 }
 
-static void look_at_all(void)
+void wait_tell_all(void)
 {
 	for (unsigned i = 0; i < SLOTS; i++)
 		LIST_FOREACH(link, &slots[i]) {
@@ -52,7 +52,7 @@ void wait_init(void)
 {
 	for (unsigned i = 0; i < SLOTS; i++)
 		list_init(&slots[i]);
-	wakeup_on(look_at_all);
+	wakeup_on(wait_tell_all);
 }
 
 void wait_tell(struct hash_id id)

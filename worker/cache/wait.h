@@ -27,4 +27,15 @@ WAITS int wait_change(struct hash_id id, bool (*is_due)(void *arg), void *arg,
 /* This process has changed something of the resource ID. */
 void wait_tell(struct hash_id id);
 
+/* This process has changed it knows not what (it gave back what a dead one
+ * had). */
+void wait_tell_all(void);
+
+/* What a fetch of ID waits for that has no room: its readers. */
+static inline struct hash_id wait_room(struct hash_id id)
+{
+	id.word[0] = ~id.word[0];
+	return id;
+}
+
 #endif

@@ -84,7 +84,8 @@ bool wishes_read(const struct message *m, struct str name, struct wishes *w)
 
 	w->count = 0;
 	for (unsigned i = 0; i < m->field_count; i++) {
-		if (!str_eq_nocase(field_name(&m->fields[i]), name))
+		if (m->fields[i].drop ||
+		    !str_eq_nocase(field_name(&m->fields[i]), name))
 			continue;
 		value = field_value(&m->fields[i]);
 		while (str_next_token(&value, &element))

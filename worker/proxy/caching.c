@@ -20,8 +20,11 @@
 
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
+#include "worker/cache/control.h"
 #include "worker/cache/wait.h"
+#include "worker/http/range.h"
 #include "worker/proxy/caching_fetch.h"
+#include "worker/proxy/caching_find.h"
 #include "worker/proxy/caching_store.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/mirror.h"
@@ -29,7 +32,6 @@
 
 #define LOOKS_MAX 16
 #define RECORD_USUAL 2048
-#define VARIANT_ROOM 1024
 #define LOOK_AGAIN (USEC_PER_SEC / 2) /* if a wake-up was lost */
 
 enum step { ANSWERED, LOOK_ONCE_MORE, WAITED, GO_ALONE };
@@ -40,81 +42,6 @@ static enum step fail(struct exchange *x, enum end why)
 	return ANSWERED;
 }
 
-/* ---- finding ---- */
-
-static void release(struct caching *c)
-{
-	if (c->has_found)
-		cache_release(&c->found.object);
-	c->has_found = false;
-}
-
-static bool make_room(struct exchange *x, size_t n)
-{
-	struct cache_found *f = &x->caching->found;
-
-	f->buf = arena_alloc(&x->arena, n);
-	f->cap = f->buf != NULL ? n : 0;
-	return f->buf != NULL;
-}
-
-/* What X selects by SPEC.  False: it does not fit. */
-static bool add_variants(struct exchange *x, struct str spec)
-{
-	struct caching *c = x->caching;
-	struct str texts[VARY_TEXTS_MAX];
-	struct arena mark = x->arena;
-	unsigned n = 0;
-
-	for (size_t room = VARIANT_ROOM; n == 0 && room <= CACHE_KEY_MAX;
-	     room *= 4) {
-		struct out o = exchange_out(x, room);
-
-		n = vary_of_request(spec, &x->request, &o, texts);
-		if (n == 0)
-			arena_rewind(&x->arena, &mark);
-	}
-	for (unsigned i = 0; i < n; i++)
-		c->variants[c->variant_count++] = cache_variant_make(texts[i]);
-	return n > 0;
-}
-
-static bool make_variants(struct exchange *x)
-{
-	struct caching *c = x->caching;
-
-	for (unsigned i = 0; i < c->found.spec_count; i++)
-		if (!add_variants(x, c->found.specs[i]))
-			return false;
-	return true;
-}
-
-/* Once for the usual resource, twice for one that varies. */
-static enum cache_result find(struct exchange *x)
-{
-	struct caching *c = x->caching;
-	enum cache_result found;
-
-	release(c);
-	c->variants[0] = (struct cache_variant){.id = 0, .text = STR("")};
-	c->variant_count = 1;
-	for (;;) {
-		found = cache_find(&c->key, c->variants, c->variant_count,
-		    c->since, &c->found);
-		if (found == CACHE_LARGE) {
-			if (!make_room(x, c->found.record.n))
-				return CACHE_BUSY;
-		} else if (found == CACHE_VARIES) {
-			if (c->variant_count > 1 || !make_variants(x))
-				return CACHE_BUSY;
-		} else {
-			break;
-		}
-	}
-	c->has_found = found == CACHE_FOUND;
-	return found;
-}
-
 /* ---- using ---- */
 
 static enum step use(struct exchange *x, struct reply *reply,
@@ -123,7 +50,7 @@ static enum step use(struct exchange *x, struct reply *reply,
 	x->cache = how;
 	if (caching_hit(x, reply))
 		return ANSWERED;
-	release(x->caching);
+	caching_release(x->caching);
 	x->cache = CACHE_USE_miss;
 	return GO_ALONE;
 }
@@ -178,13 +105,13 @@ static enum cache_claim claim(const struct exchange *x,
 
 /* OBJECT is a fetch of ours: what comes of it. */
 static enum step fetch(struct exchange *x, struct reply *reply,
-    struct cache_object *object, bool validate)
+    struct cache_object *object, enum fetch_what what)
 {
 	struct caching *c = x->caching;
 	struct caching_fetch *f;
 
 	x->cache = CACHE_USE_miss;
-	if (!caching_fetch_start(x, object, validate, &f))
+	if (!caching_fetch_start(x, object, what, &f))
 		return GO_ALONE;
 	mirror(x);
 	switch (caching_fetch_await(&f, x, reply)) {
@@ -197,7 +124,8 @@ static enum step fetch(struct exchange *x, struct reply *reply,
 	case FETCH_FAILED:
 		return failed(x, reply, c->failed, c->failed_fault);
 	case FETCH_HANDED:
-		x->cache = CACHE_USE_uncacheable;
+		if (cache_reason_lasts(c->reason))
+			x->cache = CACHE_USE_uncacheable;
 		return ANSWERED;
 	case FETCH_GOES_ON:
 	case FETCH_LEFT:
@@ -209,13 +137,13 @@ static enum step fetch(struct exchange *x, struct reply *reply,
 
 /* Without a claim: nobody waits for it, and it is stored if it may be. */
 static enum step fetch_alone(struct exchange *x, struct reply *reply,
-    bool validate)
+    enum fetch_what what)
 {
 	struct cache_object object;
 
 	if (!cache_begin(&x->caching->key, &object))
 		return GO_ALONE;
-	return fetch(x, reply, &object, validate);
+	return fetch(x, reply, &object, what);
 }
 
 static enum step wait_for_others(struct exchange *x)
@@ -236,13 +164,13 @@ static enum step wait_for_others(struct exchange *x)
 
 /* One asks the origin, all others wait for it. */
 static enum step fetch_together(struct exchange *x, struct reply *reply,
-    bool validate)
+    enum fetch_what what)
 {
 	struct cache_object object;
 
 	switch (claim(x, &object)) {
 	case CACHE_CLAIMED:
-		return fetch(x, reply, &object, validate);
+		return fetch(x, reply, &object, what);
 	case CACHE_WAIT:
 		return wait_for_others(x);
 	case CACHE_AGAIN:
@@ -260,36 +188,54 @@ static void validate_behind(struct exchange *x)
 
 	if (!x->caching->found.fetching &&
 	    claim(x, &object) == CACHE_CLAIMED)
-		(void)caching_fetch_start(x, &object, true, NULL);
+		(void)caching_fetch_start(x, &object, FETCH_VALIDATE,
+		    NULL);
 }
 
 /* ---- deciding ---- */
 
-/* A part, a head, or what is not to be kept, is not what others want. */
-static bool is_for_one(const struct exchange *x)
+static bool says_no_store(const struct exchange *x)
 {
-	return x->request.method == METHOD_HEAD ||
-	    (x->request.present & FIELD_BIT(FIELD_range)) != 0;
+	struct control wishes;
+
+	if (!(x->request.present & FIELD_BIT(FIELD_cache_control)) ||
+	    !x->caching->conf->request_directives)
+		return false;
+	control_read_request(&x->request, &wishes);
+	return control_has(&wishes, CONTROL_NO_STORE);
 }
 
 /* Nobody is to wait for what may be for X alone; and X has waited once, for
  * what it may not use. */
-static bool is_alone(const struct exchange *x, bool validate)
+static bool is_alone(const struct exchange *x, enum fetch_what what)
 {
 	const struct caching *c = x->caching;
 
-	return !c->conf->collapse || (validate && c->collapsed) ||
-	    (x->request.present & FIELD_BIT(FIELD_authorization)) != 0;
+	return !c->conf->collapse || (what == FETCH_VALIDATE && c->collapsed) ||
+	    (x->request.present & FIELD_BIT(FIELD_authorization)) != 0 ||
+	    says_no_store(x);
 }
 
 static enum step ask_origin(struct exchange *x, struct reply *reply,
-    bool validate)
+    enum fetch_what what)
 {
-	if (is_for_one(x))
+	if (x->request.method == METHOD_HEAD)
 		return GO_ALONE;
-	if (is_alone(x, validate))
-		return fetch_alone(x, reply, validate);
-	return fetch_together(x, reply, validate);
+	if (is_alone(x, what))
+		return fetch_alone(x, reply, what);
+	return fetch_together(x, reply, what);
+}
+
+/* Of what is not here: it is not what others want, and the whole may be more
+ * than anybody wants. */
+static enum step ask_for_part(struct exchange *x, struct reply *reply)
+{
+	struct range_asked asked;
+
+	if ((x->request.present & FIELD_BIT(FIELD_if_range)) ||
+	    !range_read(&x->request, &asked) || asked.count != 1)
+		return GO_ALONE;
+	return fetch_alone(x, reply, FETCH_PART);
 }
 
 static enum step gateway_timeout(struct exchange *x)
@@ -302,10 +248,14 @@ static enum step miss(struct exchange *x, struct reply *reply)
 {
 	struct caching *c = x->caching;
 
+	if (c->fetched != CACHE_UNUSED)
+		return GO_ALONE; /* what came for X is gone already */
 	c->forward = c->variant_count > 1 ? STATUS_VARY_MISS : STATUS_URI_MISS;
 	if (reuse_is_forbidden(c->conf, &x->request))
 		return gateway_timeout(x);
-	return ask_origin(x, reply, false);
+	if (x->request.present & FIELD_BIT(FIELD_range))
+		return ask_for_part(x, reply);
+	return ask_origin(x, reply, FETCH_WHOLE);
 }
 
 static enum step stale(struct exchange *x, struct reply *reply)
@@ -315,7 +265,7 @@ static enum step stale(struct exchange *x, struct reply *reply)
 	c->forward = c->reuse.reason == CACHE_REASON_stale ||
 		c->reuse.reason == CACHE_REASON_must_validate
 	    ? STATUS_STALE : STATUS_REQUEST;
-	return ask_origin(x, reply, true);
+	return ask_origin(x, reply, FETCH_VALIDATE);
 }
 
 /* It came while X waited, and all who did may have it. */
@@ -329,6 +279,10 @@ static enum step found(struct exchange *x, struct reply *reply)
 {
 	struct caching *c = x->caching;
 
+	if (!caching_has_all(x)) {
+		caching_release(c);
+		return miss(x, reply);
+	}
 	c->reuse = reuse_judge(c->conf, &x->request, &c->found.meta,
 	    loop_now());
 	if (c->reuse.what != REUSE_NOT &&
@@ -346,7 +300,7 @@ static enum step found(struct exchange *x, struct reply *reply)
 	case REUSE_VALIDATE:
 		return stale(x, reply);
 	case REUSE_NOT:
-		return fetch_alone(x, reply, false);
+		return fetch_alone(x, reply, FETCH_WHOLE);
 	case REUSE_TIMEOUT:
 		break;
 	}
@@ -360,7 +314,10 @@ static enum step marked(struct exchange *x, struct reply *reply)
 
 	c->forward = STATUS_URI_MISS;
 	c->reason = c->found.meta.reason;
-	return is_for_one(x) ? GO_ALONE : fetch_alone(x, reply, false);
+	if (x->request.method == METHOD_HEAD ||
+	    (x->request.present & FIELD_BIT(FIELD_range)))
+		return GO_ALONE;
+	return fetch_alone(x, reply, FETCH_WHOLE);
 }
 
 /* The end of another process's fetch is ours too, unless it says nothing of
@@ -372,8 +329,8 @@ static enum step failed_elsewhere(struct exchange *x, struct reply *reply)
 
 	c->since = loop_now() + 1;
 	if (why == CACHING_GO_ALONE)
-		return fetch_alone(x, reply, false);
-	if (find(x) == CACHE_FOUND)
+		return fetch_alone(x, reply, FETCH_WHOLE);
+	if (caching_find(x) == CACHE_FOUND)
 		c->reuse = reuse_judge(c->conf, &x->request, &c->found.meta,
 		    loop_now());
 	if (why < END_COUNT && end_side((enum end)why) == END_BY_ORIGIN)
@@ -387,7 +344,7 @@ static enum step look(struct exchange *x, struct reply *reply)
 {
 	uint16_t why = CACHE_REASON_busy;
 
-	switch (find(x)) {
+	switch (caching_find(x)) {
 	case CACHE_FOUND:
 		return found(x, reply);
 	case CACHE_NOTHING:
@@ -418,8 +375,10 @@ static bool begin(struct exchange *x)
 	struct caching *c = ARENA_NEW(&x->arena, struct caching);
 
 	x->caching = c;
-	if (c == NULL || !make_room(x, RECORD_USUAL))
+	if (c == NULL || !caching_make_room(x, RECORD_USUAL)) {
+		x->caching = NULL;
 		return false;
+	}
 	c->conf = x->scope->cache;
 	c->since = loop_now();
 	return true;
@@ -437,17 +396,15 @@ bool caching_answer(struct exchange *x, struct reply *reply)
 {
 	enum step step = LOOK_ONCE_MORE;
 
-	if (!cache_is_there())
+	if (!cache_is_there() || !begin(x))
 		return false;
-	if (!begin(x)) {
-		exchange_fail(x, END_overloaded);
-		return true;
-	}
 	if (caching_purge(x, reply))
 		return true;
 	x->caching->reason = (uint16_t)caching_why_not(x);
 	if (x->caching->reason != CACHE_REASON_NONE)
 		return bypass(x);
+	exchange_has_all(x, 0); /* there is no body: who hangs up has left */
+	headers_hide_from_origin(x);
 	if (!stay_hide(x))
 		return true;
 	if (!caching_make_key(x)) {
@@ -473,7 +430,7 @@ enum cache_result caching_look_up(struct exchange *x)
 		x->caching->reason = CACHE_REASON_key_long;
 		return CACHE_BUSY;
 	}
-	result = find(x);
+	result = caching_find(x);
 	if (result == CACHE_FOUND)
 		x->caching->reuse = reuse_judge(x->caching->conf, &x->request,
 		    &x->caching->found.meta, loop_now());
@@ -483,5 +440,5 @@ enum cache_result caching_look_up(struct exchange *x)
 void caching_end(struct exchange *x)
 {
 	if (x->caching != NULL)
-		release(x->caching);
+		caching_release(x->caching);
 }

@@ -75,7 +75,7 @@ enum cache_result caching_look_up(struct exchange *x);
 
 /* X, to which caching_answer said false, has REPLY's head of an origin: what
  * it means for what is stored. */
-void caching_saw(struct exchange *x, struct reply *reply);
+WAITS void caching_saw(struct exchange *x, struct reply *reply);
 
 /* May a URL of X's have more than one key? */
 bool caching_has_others(const struct exchange *x);

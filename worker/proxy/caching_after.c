@@ -5,6 +5,7 @@
  * the client gets it: whoever has changed something finds it changed.
  *
  *	POST, PUT, ...  what they may have changed is purged: RFC 9111, 4.4
+ *	                and what a POST says to be the new page is stored
  *	HEAD            updates what a GET has stored, or makes it stale: 4.3.5
  *
  * A purge by the whole key finds it in one step.  Where requests for one URL
@@ -23,6 +24,7 @@
 #include "worker/cache/record.h"
 #include "worker/cache/update.h"
 #include "worker/cache/wait.h"
+#include "worker/proxy/caching_content.h"
 #include "worker/proxy/caching_renew.h"
 #include "worker/proxy/hide.h"
 
@@ -130,6 +132,7 @@ static void invalidate(struct exchange *x, struct reply *reply)
 	struct invalidate_url urls[INVALIDATE_MAX];
 	struct arena mark;
 	struct key_ask ask;
+	bool is_content = false;
 	unsigned n;
 
 	hide_traces(x, reply); /* now its URLs are as clients say them */
@@ -138,8 +141,12 @@ static void invalidate(struct exchange *x, struct reply *reply)
 		n = invalidate_urls(&ask, &reply->head, &x->arena, urls);
 		for (unsigned i = 0; i < n; i++)
 			purge_url(x, ask, &urls[i]);
+		is_content = x->request.method == METHOD_POST &&
+		    invalidate_is_content(&ask, &reply->head, &x->arena);
 	}
 	arena_rewind(&x->arena, &mark);
+	if (is_content)
+		caching_keep_content(x, reply);
 }
 
 /* ---- HEAD ---- */

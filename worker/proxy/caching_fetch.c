@@ -237,9 +237,9 @@ static void run(void *arg)
 /* ---- from the outside ---- */
 
 bool caching_fetch_start(struct exchange *x, struct cache_object *object,
-    bool validate, struct caching_fetch **f_r)
+    enum fetch_what what, struct caching_fetch **f_r)
 {
-	struct caching_fetch *f = caching_store_prepare(x, validate);
+	struct caching_fetch *f = caching_store_prepare(x, what);
 
 	if (f != NULL) {
 		f->magic = FETCH_MAGIC;

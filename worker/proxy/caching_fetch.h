@@ -8,6 +8,13 @@
 
 struct caching_fetch;
 
+/* What is asked for. */
+enum fetch_what {
+	FETCH_WHOLE,
+	FETCH_PART,    /* the part that the exchange wants */
+	FETCH_VALIDATE /* whether what the exchange has found is still good */
+};
+
 /* What has become of it, for the exchange that waits. */
 enum fetched {
 	FETCH_GOES_ON,
@@ -20,12 +27,12 @@ enum fetched {
 
 /*
  * Fetches what X asks for.  OBJECT, a claim or a begun fetch of the store, is
- * the fetch's from now on.  VALIDATE: what X has found is stale, and its origin
- * is asked whether it is still good.  WANTED: X will wait for it (fetch_await).
- * False: there is no room for a fetch, and OBJECT is released.
+ * the fetch's from now on.  F_R is NULL if X will not wait for it
+ * (caching_fetch_await).  False: there is no room for a fetch, and OBJECT is
+ * released.
  */
 bool caching_fetch_start(struct exchange *x, struct cache_object *object,
-    bool validate, struct caching_fetch **f_r);
+    enum fetch_what what, struct caching_fetch **f_r);
 
 /*
  * Waits until the head of F's reply is there, and what becomes of it is

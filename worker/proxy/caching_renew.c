@@ -91,14 +91,16 @@ static bool take_in_extra(struct exchange *x, struct reply *reply)
 static void judge(const struct exchange *x, const struct renewal *r,
     const struct message *merged, struct storable *s)
 {
+	struct message request = x->request;
 	struct storable_ask ask = {.conf = r->conf,
-	    .request = &x->request,
+	    .request = &request,
 	    .reply = merged,
 	    .asked = r->asked,
 	    .received = loop_now(),
 	    .wall = clock_wall(),
 	    .max_object = r->most};
 
+	request.method = METHOD_GET; /* it is a GET's, also after a HEAD */
 	storable_judge(&ask, s);
 	if (s->reason == CACHE_REASON_NONE)
 		return;

@@ -36,8 +36,10 @@ static struct caching_source *cached_of(struct source *source)
 
 static void let_go(struct caching_source *s)
 {
-	if (s->object != NULL)
+	if (s->object != NULL) {
 		cache_release(s->object);
+		wait_tell(wait_room(s->x->caching->key.id));
+	}
 	if (s->copy != NULL)
 		block_give_body(s->copy);
 	s->object = NULL;
@@ -88,15 +90,27 @@ static int look(struct caching_source *s, struct caching_part *p,
 	return got == 0 && whole ? -1 : got;
 }
 
-/* Runs in the loop: is there anything new for who waits? */
-static bool is_due(void *arg)
+static bool has_news(struct caching_source *s)
 {
-	struct caching_source *s = arg;
 	struct str piece;
 	uint64_t length;
 
 	return cache_is_whole(s->object, &length) ||
 	    cache_read(s->object, s->parts->at, &piece) != 0;
+}
+
+/* Runs in the loop: is there anything new for who waits?  What woke us may have
+ * been something else about it, and we are woken once for each await. */
+static bool is_due(void *arg)
+{
+	struct caching_source *s = arg;
+
+	if (has_news(s))
+		return true;
+	if (cache_is_awaited(s->object))
+		return false;
+	cache_await(s->object);
+	return has_news(s);
 }
 
 static int fail(struct caching_source *s, enum end why)
@@ -129,13 +143,20 @@ static int wait_more(struct caching_source *s)
 
 /* ---- pulling ---- */
 
+/* A fetch of this process that has outgrown its room may wait for that. */
+static void advance(struct caching_source *s, const struct caching_part *p)
+{
+	cache_advance(s->object, p->at);
+	wait_tell(wait_room(s->x->caching->key.id));
+}
+
 static int read_stored(struct caching_source *s, struct caching_part *p,
     struct str *piece_r)
 {
 	int got;
 
 	if (s->growing)
-		cache_advance(s->object, p->at);
+		advance(s, p);
 	while ((got = look(s, p, piece_r)) == 0 && s->growing)
 		if (wait_more(s) < 0)
 			return -1;
@@ -188,7 +209,7 @@ static bool source_is_ready(struct source *source)
 	struct caching_source *s = cached_of(source);
 	const struct caching_part *p = current(s);
 
-	return !s->growing || p == NULL || p->text.n > 0 || is_due(s);
+	return !s->growing || p == NULL || p->text.n > 0 || has_news(s);
 }
 
 /* ---- the beginning ---- */

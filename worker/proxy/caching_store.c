@@ -23,13 +23,11 @@
 #include "worker/cache/wait.h"
 #include "worker/proxy/caching_renew.h"
 #include "worker/proxy/errand.h"
-#include "worker/proxy/hide.h"
 
 #define MARK_FOR (60 * USEC_PER_SEC)
 #define MARK_ERROR_FOR USEC_PER_SEC /* what is wrong may soon be right */
 #define ERRORS_FROM 500
 #define LOOK_AGAIN (USEC_PER_SEC / 2)
-#define VARIANT_ROOM 4096
 
 /* ---- the request ---- */
 
@@ -56,6 +54,14 @@ static struct str conditions(struct exchange *x)
 	return caching_conditions(x, &stored);
 }
 
+/* The whole is asked for, whatever part X wants. */
+static void drop_range(struct message *m)
+{
+	for (unsigned i = 0; i < m->field_count; i++)
+		if (m->fields[i].id == FIELD_range)
+			m->fields[i].drop = true;
+}
+
 static bool fill_in(struct caching_fetch *f, const struct exchange *x)
 {
 	const struct caching *c = x->caching;
@@ -65,17 +71,20 @@ static bool fill_in(struct caching_fetch *f, const struct exchange *x)
 	f->key = c->key;
 	f->key.text.p = text;
 	f->asked = loop_now();
-	/* Asked for is the whole, whatever is at the client. */
 	condition_drop(&f->x->request);
+	if (!f->is_part)
+		drop_range(&f->x->request);
 	return text != NULL &&
 	    (!f->validates || keep_stale(f, &c->found));
 }
 
-struct caching_fetch *caching_store_prepare(struct exchange *x, bool validate)
+struct caching_fetch *caching_store_prepare(struct exchange *x,
+    enum fetch_what what)
 {
+	bool validate = what == FETCH_VALIDATE;
 	struct arena mark = x->arena;
-	struct str lines = validate ? conditions(x) : STR("");
-	struct exchange *errand = errand_make(x, lines);
+	struct str ask = validate ? conditions(x) : STR("");
+	struct exchange *errand = errand_make(x, ask);
 	struct caching_fetch *f = NULL;
 
 	arena_rewind(&x->arena, &mark);
@@ -84,8 +93,9 @@ struct caching_fetch *caching_store_prepare(struct exchange *x, bool validate)
 	f = ARENA_NEW(&errand->arena, struct caching_fetch);
 	if (f != NULL) {
 		f->x = errand;
-		f->validates = lines.n > 0;
-		f->lines_n = lines.n;
+		f->validates = ask.n > 0;
+		f->lines_n = ask.n;
+		f->is_part = what == FETCH_PART;
 		f->may_be_stale = validate && x->caching->reuse.if_error;
 	}
 	if (f == NULL || !fill_in(f, x)) {
@@ -146,104 +156,9 @@ bool caching_store_is_error(const struct caching_fetch *f)
 	return f->may_be_stale && storable_is_error(f->reply.head.status);
 }
 
-/* Bytes that will follow, as far as is known. */
-static int64_t length_of(const struct caching_fetch *f)
-{
-	const struct framing *framing = &f->reply.head.framing;
-
-	if (framing->kind == FRAMING_NONE)
-		return 0;
-	if (framing->kind == FRAMING_LENGTH && framing->length <= INT64_MAX)
-		return (int64_t)framing->length;
-	return CACHE_LENGTH_UNKNOWN;
-}
-
-static void judge(struct caching_fetch *f, struct storable *s)
-{
-	struct storable_ask ask = {.conf = f->conf,
-	    .request = &f->x->request,
-	    .reply = &f->reply.head,
-	    .asked = f->asked,
-	    .received = loop_now(),
-	    .wall = clock_wall(),
-	    .max_object = caching_most(f->conf)};
-
-	storable_judge(&ask, s);
-}
-
-/* What it varies by, and what the request has there, go to P. */
-static uint16_t vary(struct caching_fetch *f, struct cache_publish *p)
-{
-	struct message *head = &f->reply.head;
-	struct out spec = exchange_out(f->x, VARY_SPEC_MAX);
-	struct out variant = exchange_out(f->x, VARIANT_ROOM);
-
-	switch (vary_read(head, &spec)) {
-	case VARY_NOTHING:
-		break;
-	case VARY_FIELDS:
-		if (!vary_of_reply(out_text(&spec), &f->x->request, head,
-			&variant))
-			return CACHE_REASON_vary_hard;
-		break;
-	case VARY_ANY:
-		return CACHE_REASON_vary_any;
-	case VARY_HARD:
-		return CACHE_REASON_vary_hard;
-	}
-	p->spec = out_text(&spec);
-	p->variant = cache_variant_make(out_text(&variant));
-	return CACHE_REASON_NONE;
-}
-
-/* Without what tells of its origin, and without fields that are for one. */
-static bool make_record(struct caching_fetch *f, const struct storable *s,
-    struct str *record_r)
-{
-	struct reply *reply = &f->reply;
-	struct record_plan plan = {.without = s->without,
-	    .without_count = s->without_count};
-	struct out o;
-
-	hide_traces(f->x, reply);
-	if (f->x->end != END_NONE)
-		return false;
-	plan.extra = reply->extra;
-	plan.extra_count = reply->extra_count;
-	o = exchange_out(f->x, RECORD_ROOM(reply->head_len,
-	    reply->head.field_count + reply->extra_count));
-	record_encode(&reply->head, &plan, &o);
-	*record_r = out_text(&o);
-	return out_ok(&o);
-}
-
-/* The reason why it is not stored. */
-static uint16_t publish(struct caching_fetch *f)
-{
-	struct cache_publish p = {.owner_max = f->conf->max_size};
-	struct storable s;
-	uint16_t reason;
-
-	judge(f, &s);
-	if (s.reason != CACHE_REASON_NONE)
-		return (uint16_t)s.reason;
-	reason = vary(f, &p);
-	if (reason != CACHE_REASON_NONE)
-		return reason;
-	p.meta = s.meta;
-	p.meta.length = length_of(f);
-	p.owner = hash_id_add(p.owner, str_from(f->x->vhost->name));
-	p.tags = STR("");
-	f->size_is_known = p.meta.length != CACHE_LENGTH_UNKNOWN;
-	if (!f->holds || !make_record(f, &s, &p.record) ||
-	    !cache_publish(&f->object, &p))
-		return CACHE_REASON_no_room;
-	return CACHE_REASON_NONE;
-}
-
 bool caching_store_publish(struct caching_fetch *f)
 {
-	f->reason = publish(f);
+	f->reason = caching_store_head(f);
 	f->stored = f->reason == CACHE_REASON_NONE;
 	if (!f->stored)
 		mark(f);
@@ -259,15 +174,26 @@ static bool wait_for_room(struct caching_fetch *f)
 	if (!f->is_outgrown && (f->size_is_known || !cache_outgrow(&f->object)))
 		return false;
 	f->is_outgrown = true;
-	return wait_change(f->key.id, NULL, NULL,
+	return wait_change(wait_room(f->key.id), NULL, NULL,
 		   loop_now() + LOOK_AGAIN) != -ECANCELED;
 }
 
-static bool put(struct caching_fetch *f, struct str piece)
+/* It wakes who waits; and looks once more when it has said that it will. */
+static char *find_room(struct caching_fetch *f, size_t want, size_t *n_r)
+{
+	char *room = cache_room(&f->object, want, n_r);
+
+	if (room != NULL || !f->is_outgrown)
+		return room;
+	cache_await(&f->object);
+	return cache_room(&f->object, want, n_r);
+}
+
+bool caching_store_put(struct caching_fetch *f, struct str piece)
 {
 	while (piece.n > 0) {
 		size_t n;
-		char *room = cache_room(&f->object, piece.n, &n);
+		char *room = find_room(f, piece.n, &n);
 
 		if (room == NULL && !wait_for_room(f))
 			return false;
@@ -296,7 +222,7 @@ static int take_body(struct caching_fetch *f)
 
 	do {
 		got = s->pull(s, &piece);
-		if (got > 0 && !put(f, piece))
+		if (got > 0 && !caching_store_put(f, piece))
 			return -1;
 		if (got > 0 && fiber_charge(piece.n) < 0)
 			return -1;

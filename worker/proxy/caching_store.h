@@ -20,6 +20,7 @@ struct caching_fetch {
 	bool holds; /* there is one */
 	struct reply reply;
 
+	bool is_part;
 	bool validates; /* what is stale is here: */
 	bool may_be_stale; /* what is stale hides errors */
 	struct cache_meta stale_meta;
@@ -43,7 +44,8 @@ struct caching_fetch {
 
 /* A fetch of what X asks for, with nothing of the store yet.  NULL: there is no
  * room for one. */
-struct caching_fetch *caching_store_prepare(struct exchange *x, bool validate);
+struct caching_fetch *caching_store_prepare(struct exchange *x,
+    enum fetch_what what);
 
 /* The reply is a 304: what is stale is good again, and true.  False: it is not
  * about that, or that is gone. */
@@ -55,12 +57,17 @@ void caching_store_begin_anew(struct caching_fetch *f);
 /* The reply is an error that what is stale may hide. */
 bool caching_store_is_error(const struct caching_fetch *f);
 
-/*
- * The reply goes into the store, if it may, head first: true, and
- * caching_store_fill puts its body there.  False: F->reason says why not, and
- * others know that they need not wait.
- */
+/* The reply goes into the store, if it may, head first: true.  False: F->reason
+ * says why not, and others know that they need not wait. */
 bool caching_store_publish(struct caching_fetch *f);
+
+/* The head alone: why it is not stored, or NONE. */
+uint16_t caching_store_head(struct caching_fetch *f);
+/* A piece of the body behind it.  False: there is no room for it, or nobody
+ * wants it any more. */
+WAITS bool caching_store_put(struct caching_fetch *f, struct str piece);
+
+/* All of the body. */
 WAITS void caching_store_fill(struct caching_fetch *f);
 
 /* There will be no reply. */

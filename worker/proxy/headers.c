@@ -121,18 +121,25 @@ static bool put_in(struct exchange *x, const struct conf_fields *fields,
 	return false;
 }
 
+void headers_hide_from_origin(struct exchange *x)
+{
+	const struct conf_fields *fields = &x->scope->request_fields;
+
+	for (unsigned i = 0; i < fields->count; i++)
+		if (!fields->at[i].added)
+			drop(&x->request, fields->at[i].name, reads_as);
+}
+
 bool headers_for_origin(struct exchange *x, struct str *lines)
 {
 	const struct conf_fields *fields = &x->scope->request_fields;
 
 	if (fields->count == 0)
 		return true;
-	for (unsigned i = 0; i < fields->count; i++) {
-		if (fields->at[i].added)
-			continue;
-		drop(&x->request, fields->at[i].name, reads_as);
-		take_out(lines, fields->at[i].name);
-	}
+	headers_hide_from_origin(x);
+	for (unsigned i = 0; i < fields->count; i++)
+		if (!fields->at[i].added)
+			take_out(lines, fields->at[i].name);
 	return put_in(x, fields, lines);
 }
 

@@ -14,6 +14,9 @@
  */
 bool headers_for_origin(struct exchange *x, struct str *lines);
 
+/* The same marks, and nothing else: what of X's request no origin sees. */
+void headers_hide_from_origin(struct exchange *x);
+
 /*
  * Does headers.response leave a field NAME of our own alone?  False: it is set
  * or removed, and ours is not to be written.
