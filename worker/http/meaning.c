@@ -16,6 +16,14 @@
 #include "worker/http/scan.h"
 #include "worker/http/target.h"
 
+/* What we write ourselves, or what ends here. */
+static const uint64_t not_copied = FIELD_BIT(FIELD_host)
+#define FIELD(id, name, flags)                                                 \
+	| ((flags) & (FIELD_HOP | FIELD_FRAMING) ? FIELD_BIT(FIELD_##id) : 0)
+#include "worker/http/fields.h"
+#undef FIELD
+    ;
+
 enum fault meaning_of_method(struct message *m, struct str text)
 {
 	if (text.n == 0 || text.n > METHOD_TEXT_MAX ||
@@ -37,8 +45,7 @@ void meaning_note(struct message *m, struct field *f)
 	m->field_count++;
 	if (id == FIELD_OTHER)
 		return;
-	f->drop = id == FIELD_host ||
-	    (field_flags(id) & (FIELD_HOP | FIELD_FRAMING));
+	f->drop = not_copied >> id & 1;
 	m->repeated |= m->present & FIELD_BIT(id);
 	m->present |= FIELD_BIT(id);
 }

@@ -55,8 +55,6 @@ void cache_tally(const struct exchange *x)
 	};
 	struct health_row *row;
 
-	if (likely(x->cache == CACHE_UNUSED))
-		return;
 	count_add(counters[x->cache], 1);
 	row = rows[x->vhost->number];
 	atomic_fetch_add_explicit(&row->vhost.uses[x->cache], 1,

@@ -10,7 +10,7 @@
  * 0 or -ENOMEM. */
 int cache_tally_init(const struct conf *conf);
 
-/* One exchange more, which has ended. */
+/* One exchange more, which has ended, and for which the cache did something. */
 void cache_tally(const struct exchange *x);
 
 /* So many exchanges of V had that USE, since the first worker that knows V

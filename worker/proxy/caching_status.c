@@ -32,7 +32,7 @@ void caching_status(struct exchange *x, struct reply *reply)
 	struct cache_status s;
 	struct out o;
 
-	if (likely(x->caching == NULL) || !x->caching->conf->status_header ||
+	if (!x->caching->conf->status_header ||
 	    !headers_leave(x, STR(STATUS_FIELD_NAME)))
 		return;
 	s = status_of(x, reply);

@@ -6,8 +6,8 @@
 
 #include "worker/proxy/caching.h"
 
-/* Adds Cache-Status to REPLY, which is not one of ours, if X has a cache that
- * is to tell. */
+/* Adds Cache-Status to REPLY, which is not one of ours, if the cache of X, which
+ * has a caching, is to tell. */
 void caching_status(struct exchange *x, struct reply *reply);
 
 #endif

@@ -104,7 +104,7 @@ static void filter(struct exchange *x, struct reply *reply)
 {
 	if (x->end == END_NONE && reply->source != NULL)
 		hide_origin(x, reply);
-	if (x->end == END_NONE && reply->source != NULL)
+	if (x->caching != NULL && x->end == END_NONE && reply->source != NULL)
 		caching_status(x, reply);
 	if (x->end == END_NONE && reply->source != NULL)
 		(void)headers_for_client(x, &reply->head, &reply->lines);
@@ -153,9 +153,11 @@ static void serve(struct exchange *x)
 	send_reply(x, &reply);
 	spool_free(x);
 	choose_leave(x);
-	caching_end(x);
+	if (x->caching != NULL)
+		caching_end(x);
 	split_count(x);
-	cache_tally(x);
+	if (x->cache != CACHE_UNUSED)
+		cache_tally(x);
 	serve_count_end(x);
 	count_down(exchanges);
 }
