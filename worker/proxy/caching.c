@@ -55,13 +55,23 @@ static enum step use(struct exchange *x, struct reply *reply,
 	return GO_ALONE;
 }
 
+/* What our own fetch has brought, with what only we get of it. */
+static enum step use_fetched(struct exchange *x, struct reply *reply)
+{
+	enum step step = use(x, reply, x->caching->fetched);
+
+	if (step == ANSWERED && x->end == END_NONE && !reply->is_ours)
+		(void)caching_own_give(x, &x->caching->own, reply);
+	return step;
+}
+
 /* As the fetch that brought it, or that was waited for, says. */
 static enum step use_fresh(struct exchange *x, struct reply *reply)
 {
 	const struct caching *c = x->caching;
 
 	if (c->fetched != CACHE_UNUSED)
-		return use(x, reply, c->fetched);
+		return use_fetched(x, reply);
 	return use(x, reply,
 	    c->collapsed ? CACHE_USE_collapsed : CACHE_USE_hit);
 }

@@ -24,6 +24,7 @@
 #include "worker/cache/reuse.h"
 #include "worker/cache/status_field.h"
 #include "worker/cache/vary.h"
+#include "worker/proxy/caching_own.h"
 #include "worker/proxy/reply.h"
 
 /* The one without Vary, and some for each spec. */
@@ -55,6 +56,7 @@ struct caching {
 	usec_t seen_born;
 
 	struct reuse reuse; /* of what was found */
+	struct caching_own own;	  /* what our fetch had and did not store */
 	enum cache_use fetched;	  /* by a fetch of ours; CACHE_UNUSED: none */
 	enum end failed;	  /* how that has failed, */
 	enum fault failed_fault;  /* and why */

@@ -281,6 +281,7 @@ static void tell_all(const struct caching_fetch *f, struct exchange *x)
 	c->stored = f->came == FETCH_STORED;
 	c->failed = f->x->end;
 	c->failed_fault = f->x->fault;
+	caching_own_copy(x, &f->own, &c->own);
 }
 
 enum fetched caching_fetch_await(struct caching_fetch **fp,

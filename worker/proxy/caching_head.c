@@ -149,6 +149,7 @@ static bool make_record(struct caching_fetch *f, const struct message *head,
 		hide_traces(f->x, reply);
 	if (f->x->end != END_NONE)
 		return false;
+	caching_own_keep(f->x, &reply->head, s, &f->own);
 	if (s->meta.complete > 0)
 		s->without[s->without_count++] = STR("Content-Range");
 	plan.without_count = s->without_count;

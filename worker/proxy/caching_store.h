@@ -40,6 +40,7 @@ struct caching_fetch {
 	bool is_outgrown;
 	uint16_t reason; /* why it is not stored */
 	bool stored;
+	struct caching_own own; /* what is not, and for who began this */
 };
 
 /* A fetch of what X asks for, with nothing of the store yet.  NULL: there is no
