@@ -74,7 +74,7 @@ static bool speaks(struct search *s, struct cache_entry *e)
 	case CACHE_STATE_GROWING:
 	case CACHE_STATE_WHOLE:
 		note_spec(s, cache_entry_spec(e));
-		return is_wanted(s, e);
+		return !e->outgrown && is_wanted(s, e);
 	case CACHE_STATE_MARK:
 		return is_wanted(s, e) && e->meta.fresh_until > now_of(s);
 	case CACHE_STATE_FAILED:
@@ -200,8 +200,10 @@ enum cache_result cache_find(const struct cache_key *key,
 	look(&s, v);
 	result = judge(&s, v);
 	if (result == CACHE_FOUND && f->meta.length != 0 &&
-	    !cache_pin(v, s.best_at, &f->object))
+	    !cache_pin(v, s.best_at, &f->object)) {
+		count(cache_crowded);
 		result = CACHE_CROWDED;
+	}
 	cache_unlock(v);
 	return result;
 }

@@ -62,8 +62,7 @@ int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n,
 {
 	uint32_t units = units_for(n, v), at, got;
 
-	if ((e->outgrown && !cache_window_move(v, e)) ||
-	    !cache_may_grow(v, units))
+	if (!cache_may_grow(v, units))
 		return -1;
 	cache_keep_share(v, e, units);
 	got = cache_take_some(v, units,
@@ -74,9 +73,18 @@ int cache_chain_add(struct cache_view *v, struct cache_entry *e, uint64_t n,
 	return 1;
 }
 
-static bool add_block(struct cache_object *o, uint64_t n)
+static int add(struct cache_view *v, struct cache_object *o, uint64_t n,
+    unsigned tries)
 {
 	struct cache_entry *e = cache_entry_of(o);
+
+	if (e == NULL || (e->outgrown && !cache_window_move(v, e, o)))
+		return -1;
+	return cache_chain_add(v, e, n, tries);
+}
+
+static bool add_block(struct cache_object *o, uint64_t n)
+{
 	int added = 0;
 
 	for (unsigned i = 0; added == 0 && i < CACHE_TRIES; i++) {
@@ -84,7 +92,7 @@ static bool add_block(struct cache_object *o, uint64_t n)
 
 		if (v == NULL)
 			return false;
-		added = e != NULL ? cache_chain_add(v, e, n, i) : -1;
+		added = add(v, o, n, i);
 		cache_unlock(v);
 	}
 	return added > 0;

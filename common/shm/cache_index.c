@@ -152,6 +152,7 @@ bool cache_evict(struct cache_view *v, unsigned owner)
 			continue;
 		cache_queue_note(&v->queue, name_of(e));
 		v->shard->evicted++;
+		count(cache_evicted);
 		cache_index_drop(v, e, at);
 		return true;
 	}

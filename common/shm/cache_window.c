@@ -182,11 +182,12 @@ bool cache_outgrow(struct cache_object *fetch)
 	struct wake_set wakes = {.seats = {0}};
 	bool read = false;
 
+	if (e != NULL)
+		e->outgrown = 1; /* the rest when it wants room */
 	if (v == NULL)
 		return e != NULL;
 	if (e != NULL) {
 		cache_index_drop(v, e, fetch->at);
-		e->outgrown = 1;
 		update(v, e, fetch);
 		wakes = cache_take_wakes(v, e);
 		read = e->pins > 1;
@@ -216,8 +217,11 @@ static void give_back(struct cache_view *v, struct cache_entry *e,
 	}
 }
 
-bool cache_window_move(struct cache_view *v, struct cache_entry *e)
+bool cache_window_move(struct cache_view *v, struct cache_entry *e,
+    const struct cache_object *fetch)
 {
-	give_back(v, e, cache_pins_told(v, cache_at_of(v, e)));
+	cache_index_remove(v, e, fetch->at);
+	update(v, e, fetch);
+	give_back(v, e, cache_pins_told(v, fetch->at));
 	return e->total <= WINDOW + e->units;
 }

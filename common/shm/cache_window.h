@@ -9,7 +9,8 @@
 
 /* May E, which is outgrown, grow?  Under the lock: gives back what all readers
  * have told that they do not need. */
-bool cache_window_move(struct cache_view *v, struct cache_entry *e);
+bool cache_window_move(struct cache_view *v, struct cache_entry *e,
+    const struct cache_object *fetch);
 
 /* O waits, or has told more than before; under the lock. */
 void cache_window_tell(struct cache_view *v, struct cache_entry *e,
