@@ -163,15 +163,16 @@ static void learn(struct exchange *x, struct reply *reply)
 	    .newer = reply,
 	    .asked = c->since,
 	    .most = caching_most(c->conf)};
+	bool renewed = false;
 
 	if (c->found.growing || c->found.meta.length < 0 ||
-	    !record_decode(c->found.record, &x->arena, &stored) ||
-	    !cache_begin(&c->key, &fetch))
+	    !record_decode(c->found.record, &x->arena, &stored))
 		return;
 	if (update_agrees(&reply->head, &stored,
-		(uint64_t)c->found.meta.length))
-		(void)caching_renew(x, &r);
-	else
+		(uint64_t)c->found.meta.length) &&
+	    cache_begin(&c->key, &fetch))
+		renewed = caching_renew(x, &r);
+	if (!renewed && cache_begin(&c->key, &fetch))
 		caching_make_stale(x, &r);
 	wait_tell(c->key.id);
 }

@@ -86,9 +86,9 @@ static bool take_in_extra(struct exchange *x, struct reply *reply)
 	return true;
 }
 
-/* What it says now may be that it is not to be kept.  It is, until the next
- * one comes, but never used without asking. */
-static void judge(const struct exchange *x, const struct renewal *r,
+/* May it still be kept, as GET's reply?  If not it goes no further: what a 304
+ * says to one, Set-Cookie or what is private, would be told to the next. */
+static bool judge(const struct exchange *x, const struct renewal *r,
     const struct message *merged, struct storable *s)
 {
 	struct message request = x->request;
@@ -102,13 +102,7 @@ static void judge(const struct exchange *x, const struct renewal *r,
 
 	request.method = METHOD_GET; /* it is a GET's, also after a HEAD */
 	storable_judge(&ask, s);
-	if (s->reason == CACHE_REASON_NONE)
-		return;
-	s->without_count = 0;
-	s->meta = *r->meta;
-	s->meta.flags = STORABLE_VALIDATE | STORABLE_NOT_STALE;
-	s->meta.fresh_until = s->meta.while_revalidate_until =
-	    s->meta.if_error_until = loop_now();
+	return s->reason == CACHE_REASON_NONE;
 }
 
 static size_t room_of(const struct message *m)
@@ -141,10 +135,9 @@ bool caching_renew(struct exchange *x, struct renewal *r)
 
 	hide_traces(x, r->newer);
 	if (take_in_extra(x, r->newer) &&
-	    update_merge(r->stored, &r->newer->head, &x->arena, &merged)) {
-		judge(x, r, &merged, &s);
+	    update_merge(r->stored, &r->newer->head, &x->arena, &merged) &&
+	    judge(x, r, &merged, &s))
 		put_in = put(x, r, &s, &merged);
-	}
 	cache_abort(r->fetch, 0);
 	return put_in;
 }

@@ -18,7 +18,8 @@ struct renewal {
 
 /*
  * What X's request has selected in the store gets what R->newer says of it.
- * False: it is not there any more, or there is no memory.
+ * False: with that it may not be kept, it is not there any more, or there is no
+ * memory; it is as it was then.
  */
 bool caching_renew(struct exchange *x, struct renewal *r);
 

@@ -1,0 +1,47 @@
+"""Who is out for other people's pages, or has bad luck."""
+
+import pytest
+
+from harness_cache import cached, fresh, stale  # noqa: F401
+from harness_origin import reply
+from test_cache_revalidate import not_modified
+
+
+def ask(daemon, path="/a", method="GET", **fields):
+    with daemon.client() as client:
+        return client.get(path, method=method, fields=[
+            f"{name.replace('_', '-')}: {value}"
+            for name, value in fields.items()])
+
+
+@pytest.mark.parametrize("field", [
+    "Set-Cookie: id=alice", "Cache-Control: private\r\nX-User: alice",
+    'Cache-Control: private="X-User"\r\nX-User: alice\r\nSet-Cookie: id=alice',
+    "Cache-Control: no-store\r\nX-User: alice"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_is_said_to_one_is_not_kept(cached, method, field):
+    daemon, site = cached()
+    plain = not_modified(0).replace(b"Cache-Control: max-age=0\r\n", b"")
+    if method == "HEAD":
+        mine = stale(b"hello", ['ETag: "1"', field])
+    else:
+        mine = plain.replace(b"\r\n\r\n", f"\r\n{field}\r\n\r\n".encode())
+    again = stale(b"hello", ['ETag: "1"', field]) if method == "GET" else plain
+
+    def answer(peer, request):
+        if request.get("X-Who") != "alice":
+            peer.send(plain if request.get("If-None-Match")
+                      else stale(b"hello", ['ETag: "1"']))
+        elif method == "HEAD":
+            peer.send(mine[:-5])
+        else:
+            peer.send(mine if request.get("If-None-Match") else again)
+
+    site.has("/a", stale(b"hello", ['ETag: "1"']), answer)
+    assert ask(daemon).body == b"hello"
+    first = ask(daemon, method=method, X_Who="alice")
+    print(first.head)
+    for _ in range(3):
+        other = ask(daemon, X_Who="bob")
+        assert other.body == b"hello"
+        assert b"alice" not in other.head
