@@ -147,16 +147,6 @@ def test_what_is_not_stored_releases_all_at_once(cached):
     nothing_is_left(daemon)
 
 
-def test_what_may_be_stored_again_is_stored(cached):
-    daemon, site = cached(workers=1)
-    site.has("/a", reply(b"mine", fields=["Cache-Control: private"]),
-             fresh(b"all"))
-    assert [daemon.get("/a").body for _ in range(3)] == [
-        b"mine", b"all", b"all"]
-    assert site.count("/a") == 2
-    nothing_is_left(daemon)
-
-
 def test_who_must_ask_by_himself_does_so_in_parallel(cached):
     daemon, site = cached(workers=2)
     checked = reply(b"hello", fields=["Cache-Control: no-cache", 'ETag: "1"'])

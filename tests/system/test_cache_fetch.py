@@ -33,6 +33,21 @@ def test_what_is_not_stored_is_asked_for_once_by_each(cached):
     nothing_is_left(daemon)
 
 
+def test_what_may_be_stored_at_last_is(cached):
+    """The first such reply says so, the next one is stored."""
+    daemon, site = cached()
+    site.has("/a", reply(b"secret", fields=["Cache-Control: no-store"]))
+    for _ in range(2):
+        assert daemon.get("/a").body == b"secret"
+    site.has("/a", fresh(b"hello"))
+    for _ in range(4):
+        assert daemon.get("/a").body == b"hello"
+    assert site.count("/a") == 4
+    uses = [line["cache"] for line in daemon.wait_exchanges(6)]
+    assert uses == ["uncacheable"] * 3 + ["miss", "hit", "hit"]
+    nothing_is_left(daemon)
+
+
 @pytest.mark.parametrize("body", [
     b"", b"x", pattern(100_000), pattern(3_000_000)], ids=len)
 @pytest.mark.parametrize("framing", ["length", "chunks", "close"])

@@ -9,7 +9,7 @@
  *	     --> stale: validate it, or be one who waits for that
  *	     --> nothing: claim it --> ours: fetch it --> find again
  *	                           --> somebody's: wait --> find again
- *	     --> "go by yourself": fetch it without a claim
+ *	     --> "go by yourself": as without a cache
  *
  * All roads back to "find" have an end: each time around something has
  * happened, and there are LOOKS_MAX of them.
@@ -317,17 +317,17 @@ static enum step found(struct exchange *x, struct reply *reply)
 	return gateway_timeout(x);
 }
 
-/* Others who know say so: each asks for itself. */
-static enum step marked(struct exchange *x, struct reply *reply)
+/* What is there for it is never kept: each asks for itself, at no more cost than
+ * without a cache.  If that has changed caching_saw finds out. */
+static enum step marked(struct exchange *x)
 {
 	struct caching *c = x->caching;
 
+	c->marked = true;
 	c->forward = STATUS_URI_MISS;
 	c->reason = c->found.meta.reason;
-	if (x->request.method == METHOD_HEAD ||
-	    (x->request.present & FIELD_BIT(FIELD_range)))
-		return GO_ALONE;
-	return fetch_alone(x, reply, FETCH_WHOLE);
+	x->cache = CACHE_USE_uncacheable;
+	return GO_ALONE;
 }
 
 /* The end of another process's fetch is ours too, unless it says nothing of
@@ -360,7 +360,7 @@ static enum step look(struct exchange *x, struct reply *reply)
 	case CACHE_NOTHING:
 		return miss(x, reply);
 	case CACHE_MARKED:
-		return marked(x, reply);
+		return marked(x);
 	case CACHE_FAILED:
 		return failed_elsewhere(x, reply);
 	case CACHE_CROWDED:

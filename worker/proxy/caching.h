@@ -51,6 +51,7 @@ struct caching {
 	unsigned origin_status; /* what the origin said to us; 0: nothing */
 	uint16_t reason;	/* cache_reasons.h: why not stored, or not used */
 	bool stored;
+	bool marked; /* X goes by itself, since it is said of the resource */
 	bool collapsed;	 /* X has waited for a fetch of somebody else's, */
 	bool seen;	 /* when this was there: */
 	usec_t seen_born;

@@ -7,6 +7,7 @@
  *	POST, PUT, ...  what they may have changed is purged: RFC 9111, 4.4
  *	                and what a POST says to be the new page is stored
  *	HEAD            updates what a GET has stored, or makes it stale: 4.3.5
+ *	GET             of what was marked as never kept: is it still?
  *
  * A purge by the whole key finds it in one step.  Where requests for one URL
  * have several keys, one of them is known and the others must be looked for;
@@ -22,6 +23,7 @@
 #include "common/shm/seat.h"
 #include "worker/cache/invalidate.h"
 #include "worker/cache/record.h"
+#include "worker/cache/storable.h"
 #include "worker/cache/update.h"
 #include "worker/cache/wait.h"
 #include "worker/proxy/caching_content.h"
@@ -177,6 +179,27 @@ static void learn(struct exchange *x, struct reply *reply)
 	wait_tell(c->key.id);
 }
 
+/* ---- marks ---- */
+
+/* If it may be kept from now on, whoever comes next fetches it. */
+static void look_at_mark(struct exchange *x, const struct reply *reply)
+{
+	const struct caching *c = x->caching;
+	struct storable_ask ask = {.conf = c->conf,
+	    .request = &x->request,
+	    .reply = &reply->head,
+	    .asked = c->since,
+	    .received = loop_now(),
+	    .wall = clock_wall(),
+	    .max_object = caching_most(c->conf)};
+	struct cache_object fetch;
+	struct storable s;
+
+	storable_judge(&ask, &s);
+	if (s.reason == CACHE_REASON_NONE && cache_begin(&c->key, &fetch))
+		cache_mark(&fetch, loop_now(), c->reason);
+}
+
 void caching_saw(struct exchange *x, struct reply *reply)
 {
 	const struct caching *c = x->caching;
@@ -185,6 +208,8 @@ void caching_saw(struct exchange *x, struct reply *reply)
 		return;
 	if (invalidate_needed(&x->request, reply->head.status))
 		invalidate(x, reply);
+	else if (c->marked)
+		look_at_mark(x, reply);
 	else if (c->has_found && x->request.method == METHOD_HEAD &&
 	    reply->head.status == 200)
 		learn(x, reply);
