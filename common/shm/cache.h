@@ -124,11 +124,12 @@ void cache_finish(struct cache_object *fetch);
 void cache_abort(struct cache_object *fetch, uint16_t reason);
 void cache_mark(struct cache_object *fetch, usec_t until, uint16_t reason);
 
-/* 304: the object of FETCH's key and VARIANT has another record and meta now
- * (but for length, first and complete).  False: it is not there any more. */
+/* 304: OBJECT, which is that of FETCH's key and VARIANT and is pinned, unless it
+ * is empty, has another record and meta now (but for length, first and
+ * complete).  False: it is not there any more, or another is in its place. */
 bool cache_refresh(struct cache_object *fetch,
-    const struct cache_variant *variant, const struct cache_meta *meta,
-    struct str record);
+    const struct cache_object *object, const struct cache_variant *variant,
+    const struct cache_meta *meta, struct str record);
 
 /*
  * A body of unknown length is too large: no new readers, and what all have read
@@ -155,6 +156,10 @@ bool cache_is_awaited(const struct cache_object *o);
 /* This reader needs nothing before AT: what is outgrown gives it back.  Once
  * for each piece, so that those of an object that is outgrown later count. */
 void cache_advance(struct cache_object *o, uint64_t at);
+
+/* One pin more on O, for who outlives it; none if O is none.  False: it is not to
+ * be had. */
+bool cache_hold(const struct cache_object *o, struct cache_object *copy_r);
 
 /* Harmless on a zeroed one.  What is small is given back a little later, with
  * the next lock of its shard that this process takes. */

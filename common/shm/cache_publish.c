@@ -224,9 +224,20 @@ static bool renew(struct cache_view *v, struct cache_entry *e,
 	return true;
 }
 
+/* Is E the OBJECT whose head is known?  A body that came since must not get the
+ * head of another.  What is pinned is known by its place. */
+static bool is_object(const struct cache_entry *e,
+    const struct cache_object *object)
+{
+	if (object->at == CACHE_NONE)
+		return atomic_load(&e->state) == CACHE_STATE_WHOLE &&
+		       atomic_load(&e->size) == 0;
+	return e == cache_entry_of(object);
+}
+
 bool cache_refresh(struct cache_object *fetch,
-    const struct cache_variant *variant, const struct cache_meta *meta,
-    struct str record)
+    const struct cache_object *object, const struct cache_variant *variant,
+    const struct cache_meta *meta, struct str record)
 {
 	struct cache_view *v = cache_lock(fetch->shard);
 	struct cache_entry *fetched = cache_entry_of(fetch), *e;
@@ -240,7 +251,8 @@ bool cache_refresh(struct cache_object *fetch,
 		return false;
 	}
 	e = object_of(v, fetched, variant);
-	renewed = e != NULL && is_wanted(v, fetched) && renew(v, e, meta, record);
+	renewed = e != NULL && is_object(e, object) &&
+		  is_wanted(v, fetched) && renew(v, e, meta, record);
 	wakes = cache_end(v, fetch, fetched, CACHE_STATE_BROKEN);
 	cache_unlock(v);
 	wake_all(&wakes);

@@ -59,6 +59,22 @@ void cache_await(struct cache_object *o)
 	cache_unlock(v);
 }
 
+bool cache_hold(const struct cache_object *o, struct cache_object *copy_r)
+{
+	struct cache_view *v;
+	bool held;
+
+	*copy_r = (struct cache_object){.at = CACHE_NONE};
+	if (o->at == CACHE_NONE)
+		return true;
+	v = cache_lock(o->shard);
+	if (v == NULL)
+		return false;
+	held = cache_entry_of(o) != NULL && cache_pin(v, o->at, copy_r);
+	cache_unlock(v);
+	return held;
+}
+
 bool cache_is_awaited(const struct cache_object *o)
 {
 	const struct cache_view *v = cache_view_at(o->shard);

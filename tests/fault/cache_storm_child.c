@@ -211,7 +211,7 @@ static void refresh(struct writer *w, const struct cache_found *f)
 
 	memset(longer, 0, sizeof(longer));
 	memcpy(longer, f->buf, sizeof(struct record));
-	if (cache_refresh(&w->fetch, &variant, &f->meta,
+	if (cache_refresh(&w->fetch, &f->object, &variant, &f->meta,
 		str_make(longer, sizeof(struct record) + random_below(500))))
 		note(refreshed);
 }

@@ -147,14 +147,17 @@ static bool refresh(unsigned i, struct str record)
 	struct cache_variant none = cache_variant_make(str_make("", 0));
 	struct cache_meta meta = store_head(i, 77).meta;
 	struct cache_object fetch;
+	struct cache_found f;
+	bool renewed;
 
+	(void)store_find(i, &f);
 	ck_assert(store_claim(i, &fetch));
 	meta.fresh_until = 4242;
 	meta.complete = 99;
-	if (!cache_refresh(&fetch, &none, &meta, record))
-		return false;
+	renewed = cache_refresh(&fetch, &f.object, &none, &meta, record);
 	ck_assert_uint_eq(fetch.at, 0);
-	return true;
+	cache_release(&f.object);
+	return renewed;
 }
 
 START_TEST(a_304_changes_record_and_meta_of_a_living_object)
@@ -179,6 +182,29 @@ START_TEST(a_304_changes_record_and_meta_of_a_living_object)
 	cache_release(&reader.object);
 	ck_assert_uint_eq(cache_sum().objects, 1);
 	ck_assert_uint_eq(cache_sum().marks, 0);
+}
+END_TEST
+
+START_TEST(a_304_for_what_was_replaced_is_not_for_that)
+{
+	struct cache_variant none = cache_variant_make(str_make("", 0));
+	struct cache_object fetch;
+	struct cache_found old, f;
+
+	ck_assert(store_put(1, 30000));
+	ck_assert_int_eq(store_find(1, &old), CACHE_FOUND);
+	ck_assert(store_put(1, 20000));
+	ck_assert(store_claim(1, &fetch));
+	ck_assert(!cache_refresh(&fetch, &old.object, &none, &old.meta,
+	    STR("record")));
+	ck_assert_int_eq(store_find(1, &f), CACHE_FOUND);
+	ck_assert(!str_eq(f.record, STR("record")));
+	ck_assert(cache_hold(&f.object, &fetch));
+	cache_release(&f.object);
+	ck_assert_int_eq(store_read(&fetch, 1, 0), 20000);
+	cache_release(&fetch);
+	cache_release(&old.object);
+	expect_sound();
 }
 END_TEST
 
@@ -297,6 +323,7 @@ static TCase *bodies(void)
 	tcase_add_test(tc, what_grows_beyond_all_room_ends_for_its_readers);
 	tcase_add_test(tc, a_304_changes_record_and_meta_of_a_living_object);
 	tcase_add_test(tc, a_304_for_what_is_gone_says_so);
+	tcase_add_test(tc, a_304_for_what_was_replaced_is_not_for_that);
 	tcase_add_loop_test(
 	    tc, who_waits_for_a_claim_is_woken_however_it_ends, 0, 4);
 	tcase_add_test(tc, who_waits_for_a_body_is_woken_when_it_grows);

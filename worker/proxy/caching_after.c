@@ -160,6 +160,7 @@ static void learn(struct exchange *x, struct reply *reply)
 	struct message stored;
 	struct renewal r = {.conf = c->conf,
 	    .fetch = &fetch,
+	    .object = &c->found.object,
 	    .meta = &c->found.meta,
 	    .stored = &stored,
 	    .newer = reply,

@@ -38,6 +38,7 @@ static void free_fetch(struct caching_fetch *f)
 	INSIST_MAGIC(f, FETCH_MAGIC);
 	INSIST(!f->runs && !f->is_wanted);
 	f->magic = 0;
+	cache_release(&f->stale_object);
 	errand_free(&x);
 }
 

@@ -124,7 +124,8 @@ static bool put(struct exchange *x, const struct renewal *r,
 
 	record_encode(merged, &plan, &record);
 	return out_ok(&record) && select_variant(x, r->stored, &variant) &&
-	    cache_refresh(r->fetch, &variant, &s->meta, out_text(&record));
+	    cache_refresh(r->fetch, r->object, &variant, &s->meta,
+		out_text(&record));
 }
 
 bool caching_renew(struct exchange *x, struct renewal *r)

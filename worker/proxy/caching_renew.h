@@ -9,7 +9,8 @@
 struct renewal {
 	const struct conf_cache *conf;
 	struct cache_object *fetch; /* claimed or begun; ends here */
-	const struct cache_meta *meta; /* of what is stored, */
+	const struct cache_object *object; /* what is stored; */
+	const struct cache_meta *meta; /* what is known of it, */
 	const struct message *stored;  /* and its head */
 	struct reply *newer; /* a 304, or of a HEAD, with nothing hidden yet */
 	usec_t asked;	     /* for that */

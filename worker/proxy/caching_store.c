@@ -41,7 +41,8 @@ static bool keep_stale(struct caching_fetch *f, const struct cache_found *found)
 		return false;
 	memcpy(p, found->record.p, found->record.n);
 	f->stale_meta = found->meta;
-	return record_decode(str_make(p, found->record.n), a, &f->stale);
+	return record_decode(str_make(p, found->record.n), a, &f->stale) &&
+	    cache_hold(&found->object, &f->stale_object);
 }
 
 /* What asks whether it is still good, in X's arena. */
@@ -124,6 +125,7 @@ bool caching_store_validated(struct caching_fetch *f)
 {
 	struct renewal r = {.conf = f->conf,
 	    .fetch = &f->object,
+	    .object = &f->stale_object,
 	    .meta = &f->stale_meta,
 	    .stored = &f->stale,
 	    .newer = &f->reply,
@@ -158,6 +160,7 @@ bool caching_store_is_error(const struct caching_fetch *f)
 
 bool caching_store_publish(struct caching_fetch *f)
 {
+	cache_release(&f->stale_object);
 	f->reason = caching_store_head(f);
 	f->stored = f->reason == CACHE_REASON_NONE;
 	if (!f->stored)

@@ -23,6 +23,7 @@ struct caching_fetch {
 	bool is_part;
 	bool validates; /* what is stale is here: */
 	bool may_be_stale; /* what is stale hides errors */
+	struct cache_object stale_object; /* its body; a pin */
 	struct cache_meta stale_meta;
 	struct message stale;
 	size_t lines_n; /* of the told lines, at their end, that ask so */
