@@ -49,7 +49,9 @@ void cache_pins_use(void *table, unsigned shards)
 {
 	INSIST(shards <= CACHE_SHARDS_MAX);
 	tables = table;
-	memset(mine, 0, sizeof(mine));
+	for (unsigned i = 0; i < CACHE_SHARDS_MAX; i++)
+		if (mine[i].begun) /* else it was never written to */
+			memset(&mine[i], 0, sizeof(mine[i]));
 }
 
 struct cache_pins *cache_pins_of(unsigned shard, int seat)
