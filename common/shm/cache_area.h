@@ -94,11 +94,15 @@ struct cache_growth {
 #define CACHE_GROWTH_UNITS                                                     \
 	((sizeof(struct cache_growth) + CACHE_UNIT - 1) / CACHE_UNIT)
 
+#define CACHE_PURGES_KEPT 64
+#define CACHE_PURGED_ANY UINT64_C(0) /* not one key alone */
+
 struct cache_shard {
 	struct shard_lock lock;
 	uint64_t serial;
 	uint64_t evicted;
-	uint64_t purges;   /* how often something was purged here */
+	uint64_t purges;   /* how often something was purged here; */
+	uint64_t purged[CACHE_PURGES_KEPT]; /* the last: of the key's id */
 	uint32_t objects;  /* GROWING and WHOLE in the index */
 	uint32_t others;   /* in the index */
 	uint32_t held[3];  /* units, by enum cache_held */

@@ -30,14 +30,30 @@ static bool is_short(const struct cache_publish *p)
 	       p->record.n <= CACHE_RECORD_MAX;
 }
 
+/* Forms come in all the time: what they purge must not keep everything else
+ * from being stored. */
+static bool was_purged(
+    const struct cache_shard *shard, uint64_t since, struct hash_id id)
+{
+	if (shard->purges - since > CACHE_PURGES_KEPT)
+		return true;
+	for (uint64_t i = since; i != shard->purges; i++) {
+		uint64_t what = shard->purged[i % CACHE_PURGES_KEPT];
+
+		if (what == CACHE_PURGED_ANY || what == id.word[1])
+			return true;
+	}
+	return false;
+}
+
 /* Is it still wanted?  A fetch that was in no index is not found by those who
- * purge; so nothing must have been purged since it began. */
+ * purge; so nothing like it must have been purged since it began. */
 static bool is_wanted(const struct cache_view *v, const struct cache_entry *e)
 {
 	const struct cache_growth *g = cache_growth_of(v, e);
 
 	return g != NULL && !g->unwanted &&
-	       (e->indexed || g->purges == v->shard->purges);
+	       (e->indexed || !was_purged(v->shard, g->purges, e->id));
 }
 
 static struct cache_texts texts_of(const struct cache_entry *fetched,

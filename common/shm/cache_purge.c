@@ -2,10 +2,11 @@
  * cache_purge.c - objects that somebody wants gone, or asked for anew.
  *
  * Runs in workers.  Of a shard first PURGES is counted up: a fetch that is in
- * no index and began before that is not published (cache_publish.c).  One that
- * is in the index is met there: as a placeholder, which is disowned, or as
- * the object that it has become meanwhile, which is dropped.  What begins to be
- * fetched after its bucket was seen is younger than the purge.
+ * no index and began before that is not published (cache_publish.c), unless it
+ * is known that another key was meant.  One that is in the index is met there:
+ * as a placeholder, which is disowned, or as the object that it has become
+ * meanwhile, which is dropped.  What begins to be fetched after its bucket was
+ * seen is younger than the purge.
  */
 #include "common/shm/cache_purge.h"
 
@@ -25,10 +26,17 @@ void cache_purge_begin(
 	cache_walk_begin(&p->walk, match);
 }
 
+/* WHAT: of the id of a key, or CACHE_PURGED_ANY. */
+static void note(struct cache_shard *shard, uint64_t what)
+{
+	shard->purged[shard->purges % CACHE_PURGES_KEPT] = what;
+	shard->purges++;
+}
+
 static void begin(void *arg, struct cache_view *v)
 {
 	(void)arg;
-	v->shard->purges++;
+	note(v->shard, CACHE_PURGED_ANY);
 }
 
 /* Whoever fetches it keeps its pin and growth; it will not be published. */
@@ -103,7 +111,7 @@ static enum cache_step purge_key(struct purging *p)
 		w->missed = 1;
 		return CACHE_STEP_DONE;
 	}
-	begin(p, v);
+	note(v->shard, key.id.word[1]);
 	for (e = cache_index_first(v, key.id, &at); e != NULL;
 	     e = behind, at = next) {
 		next = at;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/shm/cache_purge.h"
 #include "tests/unit/cache_store.h"
 
 #define LONG (100 * USEC_PER_SEC)
@@ -240,6 +241,45 @@ START_TEST(a_failure_is_told_to_who_waited)
 }
 END_TEST
 
+static void purge_key(unsigned i)
+{
+	struct cache_match match = {CACHE_SCOPE_KEY, store_key(i).text};
+	struct cache_purge p;
+
+	cache_purge_begin(&p, &match, false);
+	ck_assert_int_eq(cache_purge_step(&p), CACHE_STEP_DONE);
+}
+
+/* Of 1, which is in no index, while others are purged. */
+static bool is_published_after(int purges, bool also_of_1)
+{
+	struct cache_publish head = store_head(1, 3);
+	struct cache_key key = store_key(1);
+	struct cache_object fetch;
+	bool published;
+
+	ck_assert(cache_begin(&key, &fetch));
+	if (also_of_1)
+		purge_key(1);
+	while (purges-- > 0)
+		purge_key(2);
+	published = cache_publish(&fetch, &head);
+	cache_abort(&fetch, 0);
+	expect_sound();
+	return published;
+}
+
+START_TEST(purges_of_other_keys_keep_nobody_from_storing)
+{
+	ck_assert(is_published_after(0, false));
+	ck_assert(is_published_after(20, false));
+	ck_assert(!is_published_after(0, true));
+	ck_assert(!is_published_after(20, true));
+	ck_assert(!is_published_after(2000, true)); /* none is remembered */
+	ck_assert(!is_published_after(2000, false));
+}
+END_TEST
+
 static TCase *claims(void)
 {
 	TCase *tc = tcase_create("claims");
@@ -253,6 +293,7 @@ static TCase *claims(void)
 	    tc, a_claim_that_expired_is_taken_over_and_its_fetch_not_stored);
 	tcase_add_test(tc, many_can_begin_what_is_fetched_by_each_alone);
 	tcase_add_test(tc, of_one_resource_not_any_number_is_fetched);
+	tcase_add_test(tc, purges_of_other_keys_keep_nobody_from_storing);
 	tcase_add_test(tc, what_cannot_be_is_refused);
 	tcase_add_test(tc, a_mark_sends_everybody_on_for_a_time);
 	tcase_add_test(tc, a_mark_is_the_last_word_until_there_is_an_object);
