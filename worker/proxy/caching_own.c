@@ -13,9 +13,11 @@
 
 #define LINE_MORE 4 /* ": " and CR LF */
 
-static bool is_named(const struct storable *s, struct str name)
+/* By one of the lists from FIRST to END? */
+static bool is_named(const struct storable *s, unsigned first, unsigned end,
+    struct str name)
 {
-	for (unsigned i = 0; i < s->own_count; i++) {
+	for (unsigned i = first; i < end; i++) {
 		struct str list = s->without[i];
 		struct str one;
 
@@ -26,9 +28,11 @@ static bool is_named(const struct storable *s, struct str name)
 	return false;
 }
 
+/* Cookies that the operator wants off are nobody's, whoever names them. */
 static bool is_own(const struct storable *s, const struct field *f)
 {
-	return !f->drop && is_named(s, field_name(f));
+	return !f->drop && is_named(s, 0, s->own_count, field_name(f)) &&
+	    !is_named(s, s->own_count, s->without_count, field_name(f));
 }
 
 /* F and its texts, in the arena of X, are one more of OWN, which has room. */

@@ -137,8 +137,10 @@ bool caching_renew(struct exchange *x, struct renewal *r)
 	hide_traces(x, r->newer);
 	if (take_in_extra(x, r->newer) &&
 	    update_merge(r->stored, &r->newer->head, &x->arena, &merged) &&
-	    judge(x, r, &merged, &s))
+	    judge(x, r, &merged, &s)) {
+		caching_own_keep(x, &r->newer->head, &s, &r->own);
 		put_in = put(x, r, &s, &merged);
+	}
 	cache_abort(r->fetch, 0);
 	return put_in;
 }

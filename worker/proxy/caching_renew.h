@@ -5,6 +5,7 @@
 #define WORKER_PROXY_CACHING_RENEW_H
 
 #include "worker/proxy/caching.h"
+#include "worker/proxy/caching_own.h"
 
 struct renewal {
 	const struct conf_cache *conf;
@@ -15,6 +16,8 @@ struct renewal {
 	struct reply *newer; /* a 304, or of a HEAD, with nothing hidden yet */
 	usec_t asked;	     /* for that */
 	uint64_t most;	     /* bytes of a body */
+
+	struct caching_own own; /* what that has for whose request it was */
 };
 
 /*

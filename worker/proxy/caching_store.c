@@ -137,6 +137,7 @@ bool caching_store_validated(struct caching_fetch *f)
 		return false;
 	f->holds = false;
 	renewed = caching_renew(f->x, &r);
+	f->own = r.own;
 	wait_tell(f->key.id);
 	return renewed;
 }
