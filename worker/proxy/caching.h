@@ -11,6 +11,7 @@
  *	                 revalidate, fetch, wait, go by oneself
  *	caching_fetch.c  a fetch: an errand (errand.h) whose reply is stored, or
  *	                 handed to the exchange that wanted it
+ *	caching_interim.c  what comes before that reply
  *	caching_hit.c    what was found becomes a reply
  *	caching_after.c  what went past the cache, and changes it
  */

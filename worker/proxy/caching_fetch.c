@@ -222,6 +222,14 @@ static void log_failure(struct caching_fetch *f)
 	access_log_write(f->x);
 }
 
+static void hear(void *arg, const struct message *head, size_t head_len)
+{
+	struct caching_fetch *f = arg;
+
+	caching_interim_hear(&f->interim, head, head_len);
+	cond_signal(&f->told);
+}
+
 static void run(void *arg)
 {
 	struct caching_fetch *f = arg;
@@ -249,6 +257,7 @@ bool caching_fetch_start(struct exchange *x, struct cache_object *object,
 		f->runs = true;
 		f->is_wanted = f_r != NULL;
 		cond_init(&f->told);
+		errand_listen(f->x, hear, f);
 	}
 	if (f != NULL && fiber_start("fetch", run, f)) {
 		if (f_r != NULL)
@@ -285,21 +294,38 @@ static void tell_all(const struct caching_fetch *f, struct exchange *x)
 	caching_own_copy(x, &f->own, &c->own);
 }
 
+/* Until it is decided; what X is to hear before that is sent on. */
+static void await(struct caching_fetch *f, struct exchange *x)
+{
+	struct arena mark = x->arena;
+	int err = 0;
+
+	while (x->end == END_NONE) {
+		if (!caching_interim_send(&f->interim) || f->came != FETCH_GOES_ON)
+			return;
+		arena_rewind(&x->arena, &mark);
+		err = cond_wait(&f->told, DEADLINE_NEVER);
+		if (err < 0 && f->came == FETCH_GOES_ON)
+			exchange_fail_client(x, err, END_stopped);
+	}
+}
+
 enum fetched caching_fetch_await(struct caching_fetch **fp,
     struct exchange *x, struct reply *reply)
 {
 	struct caching_fetch *f = *fp;
 	enum fetched came;
-	int err = 0;
 
 	*fp = NULL;
-	while (err == 0 && f->came == FETCH_GOES_ON)
-		err = cond_wait(&f->told, DEADLINE_NEVER);
+	f->interim.to = x;
+	await(f, x);
+	f->interim.to = NULL;
 	came = f->came;
-	if (came != FETCH_GOES_ON) {
+	if (came != FETCH_GOES_ON)
 		tell_all(f, x);
-	} else {
-		exchange_fail_client(x, err, END_stopped);
+	if (x->end != END_NONE) {
+		if (came == FETCH_HANDED)
+			drop_reply(f);
 		came = FETCH_LEFT;
 	}
 	if (came == FETCH_HANDED)

@@ -5,6 +5,7 @@
 #define WORKER_PROXY_CACHING_STORE_H
 
 #include "worker/proxy/caching_fetch.h"
+#include "worker/proxy/caching_interim.h"
 
 /* Reasons of a fetch that failed, for others who waited for it: an END, or */
 #define CACHING_GO_ALONE 0	 /* it is not stored: ask by yourself */
@@ -33,6 +34,7 @@ struct caching_fetch {
 	enum fetched came;
 	bool runs;	/* on its fiber */
 	bool is_wanted; /* an exchange awaits it, or reads what it was handed */
+	struct caching_interim interim;
 	struct exchange *reader;
 	struct source handed;
 

@@ -28,6 +28,8 @@ struct errand {
 	struct client nobody; /* its LINK: all errands */
 	struct proxy_header ends; /* for a pool that wants to be told them */
 	struct str told;	  /* field lines for origins */
+	errand_hear *hear;
+	void *hear_arg;
 };
 
 _Static_assert(sizeof(struct errand) <= BLOCK_HEAD_SIZE / 4,
@@ -195,6 +197,21 @@ void errand_begin(struct exchange *x)
 void errand_end(struct exchange *x)
 {
 	errand_of(x)->nobody.fiber = NULL;
+}
+
+void errand_listen(struct exchange *x, errand_hear *hear, void *arg)
+{
+	errand_of(x)->hear = hear;
+	errand_of(x)->hear_arg = arg;
+}
+
+void errand_tell_interim(struct exchange *x, const struct message *head,
+    size_t head_len)
+{
+	const struct errand *e = errand_of(x);
+
+	if (e->hear != NULL)
+		e->hear(e->hear_arg, head, head_len);
 }
 
 /* What names are resolved to may lie in X itself. */

@@ -25,6 +25,14 @@ struct exchange *errand_make(struct exchange *of, struct str lines);
 /* The last N bytes of that are not told any more. */
 void errand_say_less(struct exchange *x, size_t n);
 
+/* HEAR(ARG, ...) is told the interim replies that come for X, of HEAD_LEN bytes;
+ * without it they are lost. */
+typedef void errand_hear(void *arg, const struct message *head,
+    size_t head_len);
+void errand_listen(struct exchange *x, errand_hear *hear, void *arg);
+void errand_tell_interim(struct exchange *x, const struct message *head,
+    size_t head_len);
+
 /* It runs on the calling fiber from here to there: what a drain cancels. */
 void errand_begin(struct exchange *x);
 void errand_end(struct exchange *x);

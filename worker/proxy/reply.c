@@ -10,6 +10,7 @@
 #include "common/base/insist.h"
 #include "common/shm/seat.h"
 #include "worker/http/h1.h"
+#include "worker/proxy/errand.h"
 #include "worker/proxy/error_page.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/hide.h"
@@ -285,6 +286,8 @@ int reply_send_interim(struct exchange *x, struct message *head,
 	struct iovec iov;
 	struct out out;
 
+	if (x->unattended)
+		errand_tell_interim(x, head, head_len);
 	if (x->request.minor == 0 || x->unattended)
 		return 0;
 	if (!hide_interim(x, head, &head_len))
