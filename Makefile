@@ -25,6 +25,7 @@ help:
 	@echo "make deps       install what is missing to build and run"
 	@echo "make run        a demonstration on 127.0.0.1:8080"
 	@echo "make check      all tests; CI=1: all flavours, no skips"
+	@echo "make check-cache-suite  the public test suite of HTTP caches"
 	@echo "make soak       whatever takes longer than 10 s"
 	@echo "make bench      CPU per request, beside nginx, HAProxy, H2O and Varnish"
 	@echo "make install    DESTDIR, prefix, sysconfdir, mandir"
@@ -35,7 +36,7 @@ help:
 
 # These must work before anything is configured.  They see to what is
 # missing, then call make again for what needs a configuration.
-EARLY := help deps run check soak bench dist clean distclean
+EARLY := help deps run check check-cache-suite soak bench dist clean distclean
 ifneq ($(filter-out $(EARLY),$(or $(MAKECMDGOALS),all)),)
 include $(CONF)/config.mk
 endif
@@ -263,6 +264,12 @@ check:
 	@$(COUNT) $(call STAGES,build/traps,unit fuzz house system) \
 	    $(call STAGES,build/asan,unit fuzz)
 endif
+
+# Others' idea of what a cache does; it comes by npm, and takes half a minute.
+check-cache-suite:
+	$(DEPS) run suite
+	$(AGAIN) all
+	@tests/cache-suite/run $(BUILD)
 
 # The switches that the machine at hand does not use: ucontext, and the one for
 # aarch64, where fibers and what they stand on are tested in an emulator, with
