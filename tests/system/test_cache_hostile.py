@@ -2,8 +2,9 @@
 
 import pytest
 
-from harness_cache import cached, fresh, stale  # noqa: F401
+from harness_cache import Gate, cached, fresh, stale  # noqa: F401
 from harness_origin import reply
+from harness_scripts import get
 from test_cache_revalidate import not_modified
 
 
@@ -45,3 +46,20 @@ def test_what_is_said_to_one_is_not_kept(cached, method, field):
         other = ask(daemon, X_Who="bob")
         assert other.body == b"hello"
         assert b"alice" not in other.head
+
+
+def test_a_304_about_what_was_replaced_is_not_put_on_the_new_one(cached):
+    daemon, site = cached(cache="{ collapse = false; }")
+    gate = Gate(not_modified(3600, "X-Old: 1"))
+    new = fresh(b"other", fields=['ETag: "2"'])
+    site.has("/a", stale(b"hello", ['ETag: "1"']), gate, new)
+    assert ask(daemon).body == b"hello"
+    with daemon.client() as client:
+        client.send(get("/a"))
+        assert gate.began.wait(10)
+        assert ask(daemon, Cache_Control="no-cache").body == b"other"
+        gate.open()
+        assert client.read_reply().body == b"other"
+    got = ask(daemon)
+    assert (got.body, got.get("ETag"), got.get("X-Old")) == (
+        b"other", '"2"', None)
