@@ -1,10 +1,13 @@
 """Who is out for other people's pages, or has bad luck."""
 
+import signal
+
 import pytest
 
-from harness_cache import Gate, cached, fresh, stale  # noqa: F401
+from harness import eventually
+from harness_cache import Gate, Site, cached, fresh, stale  # noqa: F401
 from harness_origin import reply
-from harness_scripts import get
+from harness_scripts import get, post
 from test_cache_revalidate import not_modified
 
 
@@ -13,6 +16,13 @@ def ask(daemon, path="/a", method="GET", **fields):
         return client.get(path, method=method, fields=[
             f"{name.replace('_', '-')}: {value}"
             for name, value in fields.items()])
+
+
+def telling(name, *fields):
+    """A page that shows a field of its request."""
+    def answer(peer, request):
+        peer.send(fresh(str(request.get(name)).encode(), fields=fields))
+    return answer
 
 
 @pytest.mark.parametrize("field", [
@@ -63,3 +73,49 @@ def test_a_304_about_what_was_replaced_is_not_put_on_the_new_one(cached):
     got = ask(daemon)
     assert (got.body, got.get("ETag"), got.get("X-Old")) == (
         b"other", '"2"', None)
+
+
+def test_what_is_behind_a_semicolon_is_no_ignored_parameter(cached):
+    daemon, site = cached(cache='{ key = { ignore_query = "utm_*"; }; }')
+    site.has("/a", fresh(b"evil"), fresh(b"good"))
+    assert ask(daemon, "/a?x=1&utm_source=1;x=2").body == b"evil"
+    assert ask(daemon, "/a?x=1").body == b"good"
+    assert ask(daemon, "/a?x=1&utm_source=1").body == b"good"
+
+
+def test_a_post_with_a_bypass_cookie_is_for_nobody_else(cached):
+    daemon, site = cached(cache='{ bypass_cookies = "session"; }')
+    site.has("/a", telling("Cookie", "Content-Location: /a"))
+    with daemon.client() as client:
+        client.send(post("/a", b"x", fields=["Cookie: session=alice"]))
+        assert client.read_reply().body == b"session=alice"
+    assert ask(daemon).body == b"None"
+
+
+def test_a_reload_that_moves_routes_mixes_no_pages(sluice):
+    def route(when, plan):
+        return f'''{{ path = "/"; {when} pool = "web"; headers = {{
+            request = {{ set = {{ X-As = "{plan}"; }}; }}; }}; }}'''
+
+    def text(*routes):
+        return f'''host = "*"; cache = true;
+            pools = {{ web = {{ servers = "{site.url}"; }}; }};
+            routes = ( {", ".join(routes)} );'''
+
+    def check():
+        assert ask(daemon, X_Plan="gold").body == b"gold"
+        assert ask(daemon).body == b"plain"
+
+    site = Site()
+    site.has("/a", telling("X-As"))
+    both = [route('header = "X-Plan=gold";', "gold"), route("", "plain")]
+    daemon = sluice(vhost=text(*both))
+    check()
+    old = set(daemon.workers())
+    daemon.vhosts["main"] = text(route('header = "X-More";', "more"), *both)
+    daemon.write_conf()
+    daemon.signal(signal.SIGHUP)
+    eventually(lambda: daemon.workers() and not old & set(daemon.workers()),
+               what="new workers")
+    check()
+    site.close()

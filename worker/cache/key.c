@@ -16,6 +16,8 @@
  */
 #include "worker/cache/key.h"
 
+#include <string.h>
+
 #include "common/base/insist.h"
 #include "worker/cache/glob.h"
 #include "worker/cache/vary.h"
@@ -55,11 +57,15 @@ void key_write_host(struct str scheme, struct str host, struct out *o)
 	out_str(o, port);
 }
 
+/* Some origins take ";" for "&": "utm_x=1;id=2" is more than it seems, and what
+ * is said behind it must not be answered to who did not say it. */
 static bool is_ignored(const struct conf_cache_names *names,
     struct str parameter)
 {
 	struct str name = STR("");
 
+	if (parameter.n > 0 && memchr(parameter.p, ';', parameter.n) != NULL)
+		return false;
 	(void)str_next_part(&parameter, '=', &name);
 	return glob_match_any(names, name);
 }

@@ -89,6 +89,10 @@ void caching_end(struct exchange *x);
 
 /* ---- caching_key.c ---- */
 
+/* Is X's reply for who asked alone, whatever it says: a cookie of
+ * bypass_cookies, or a certificate that the origin is told of? */
+bool caching_is_for_one(const struct exchange *x);
+
 /* Why X's request does not go through the cache, or NONE. */
 enum cache_reason caching_why_not(const struct exchange *x);
 

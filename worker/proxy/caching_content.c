@@ -123,7 +123,7 @@ void caching_keep_content(struct exchange *x, struct reply *reply)
 	struct str body;
 
 	if (framing->kind != FRAMING_LENGTH || framing->length == 0 ||
-	    framing->length > CONTENT_MAX ||
+	    framing->length > CONTENT_MAX || caching_is_for_one(x) ||
 	    (reply->head.present & FIELD_BIT(FIELD_vary)))
 		return;
 	f = make_fetch(x, reply);

@@ -10,6 +10,7 @@
  */
 #include "worker/proxy/caching.h"
 
+#include "common/base/hash.h"
 #include "worker/cache/glob.h"
 #include "worker/http/target.h"
 #include "worker/proxy/credential.h"
@@ -52,6 +53,11 @@ static bool has_bypass_cookie(const struct exchange *x)
 	return false;
 }
 
+bool caching_is_for_one(const struct exchange *x)
+{
+	return has_bypass_cookie(x) || credential_lines(x).n > 0;
+}
+
 enum cache_reason caching_why_not(const struct exchange *x)
 {
 	const struct message *m = &x->request;
@@ -75,6 +81,37 @@ bool caching_is_rewritten(const struct exchange *x)
 	return x->rule != NULL || x->route->strip;
 }
 
+/* What FIELDS write, whichever route they are of after a reload; of a pattern's
+ * groups it is not known here. */
+static void write_fields(struct out *o, const struct conf_fields *fields,
+    uint64_t route)
+{
+	struct hash_id id = {{0, 0}};
+	bool plain = true;
+
+	for (unsigned i = 0; i < fields->count; i++) {
+		const struct conf_field *f = &fields->at[i];
+
+		id = hash_id_add(id, f->name);
+		id = hash_id_add(id, f->removed ? STR("-")
+			: f->added ? STR("+") : STR("="));
+		plain = plain && conf_template_is_plain(&f->value);
+		for (unsigned j = 0; j < f->value.count; j++) {
+			const struct conf_template_part *p = &f->value.parts[j];
+
+			id = hash_id_add(id, str_make((const char *)&p->id,
+			    sizeof(p->id)));
+			id = hash_id_add(id, p->text);
+		}
+	}
+	out_char(o, ' ');
+	out_u64(o, id.word[0]);
+	if (!plain) {
+		out_char(o, '.');
+		out_u64(o, route);
+	}
+}
+
 /* What the origin is told by the route: it may answer by that. */
 static void write_told(struct out *o, const struct exchange *x)
 {
@@ -84,10 +121,9 @@ static void write_told(struct out *o, const struct exchange *x)
 		out_char(o, ' ');
 		out_str(o, str_from(scope->fixed_host));
 	}
-	if (scope->request_fields.count > 0) {
-		out_char(o, ' ');
-		out_u64(o, (uint64_t)(x->route - x->vhost->routes));
-	}
+	if (scope->request_fields.count > 0)
+		write_fields(o, &scope->request_fields,
+		    (uint64_t)(x->route - x->vhost->routes));
 }
 
 /* "example.com web new-checkout:beta /other/path?query" */
