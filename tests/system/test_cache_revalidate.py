@@ -67,3 +67,12 @@ def test_what_may_be_stale_is_sent_and_validated_behind(cached):
     gate.open()
     daemon.wait_exchanges(5)
     assert site.count("/a") == 2
+
+
+def test_a_304_leaves_the_connection_to_the_origin_open(cached):
+    daemon, site = cached(workers=1)
+    site.has("/a", stale(b"hello", ['ETag: "1"']), not_modified(0))
+    for _ in range(5):
+        assert daemon.get("/a").body == b"hello"
+    assert site.count("/a") == 5
+    assert counter(daemon, "origin_connects") == 1

@@ -177,6 +177,16 @@ static void decide(struct caching_fetch *f)
 	}
 }
 
+/* A 304 has no body; whose end has been seen leaves a connection that can be
+ * used again. */
+static void drop_head(struct caching_fetch *f)
+{
+	struct str nothing;
+
+	(void)f->reply.source->pull(f->reply.source, &nothing);
+	drop_reply(f);
+}
+
 static bool has_reply(const struct caching_fetch *f)
 {
 	return f->x->end == END_NONE && f->reply.source != NULL;
@@ -193,7 +203,7 @@ static bool is_validated(struct caching_fetch *f)
 	validated = caching_store_validated(f);
 	if (validated)
 		tell(f, FETCH_VALIDATED);
-	drop_reply(f);
+	drop_head(f);
 	if (!validated && f->x->end == END_NONE) {
 		caching_store_begin_anew(f);
 		serve_ask(f->x, &f->reply);
