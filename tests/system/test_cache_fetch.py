@@ -204,3 +204,18 @@ def test_a_worker_that_ends_finishes_its_fetches(cached):
                what="the old worker to end")
     assert daemon.get("/a").body == b"hello"
     assert site.count("/a") == 1
+
+
+def test_a_failure_that_nobody_waits_for_is_logged(cached):
+    daemon, site = cached(workers=1)
+    gate = Gate(b"", close=True)
+    site.has("/a", gate)
+    client = daemon.client()
+    client.send(get("/a"))
+    site.wait_count(1, "/a")
+    client.reset()
+    daemon.wait_exchanges(1, end="client_closed")
+    gate.open(5)
+    daemon.wait_exchanges(1, end="origin_closed")
+    assert counter(daemon, "cache_fetches_failed") == 1
+    nothing_is_left(daemon)
