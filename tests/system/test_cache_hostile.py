@@ -25,6 +25,15 @@ def telling(name, *fields):
     return answer
 
 
+def reload(daemon, text):
+    old = set(daemon.workers())
+    daemon.vhosts["main"] = text
+    daemon.write_conf()
+    daemon.signal(signal.SIGHUP)
+    eventually(lambda: daemon.workers() and not old & set(daemon.workers()),
+               what="new workers")
+
+
 @pytest.mark.parametrize("field", [
     "Set-Cookie: id=alice", "Cache-Control: private\r\nX-User: alice",
     'Cache-Control: private="X-User"\r\nX-User: alice\r\nSet-Cookie: id=alice',
@@ -111,11 +120,16 @@ def test_a_reload_that_moves_routes_mixes_no_pages(sluice):
     both = [route('header = "X-Plan=gold";', "gold"), route("", "plain")]
     daemon = sluice(vhost=text(*both))
     check()
-    old = set(daemon.workers())
-    daemon.vhosts["main"] = text(route('header = "X-More";', "more"), *both)
-    daemon.write_conf()
-    daemon.signal(signal.SIGHUP)
-    eventually(lambda: daemon.workers() and not old & set(daemon.workers()),
-               what="new workers")
+    reload(daemon, text(route('header = "X-More";', "more"), *both))
     check()
     site.close()
+
+
+def test_cookies_that_were_kept_are_for_nobody_after_a_reload(cached):
+    daemon, site = cached(cache='{ set_cookie = "store"; }')
+    site.has("/a", fresh(b"a", fields=["Set-Cookie: id=alice"]),
+             fresh(b"b", fields=["Set-Cookie: id=bob"]))
+    assert ask(daemon).get("Set-Cookie") == "id=alice"
+    assert ask(daemon).get("Set-Cookie") == "id=alice"
+    reload(daemon, daemon.vhosts["main"].replace("store", "refuse"))
+    assert ask(daemon).get("Set-Cookie") == "id=bob"

@@ -205,6 +205,15 @@ static bool is_sane(const struct cache_meta *m)
 		    (uint64_t)m->length <= m->complete - m->first));
 }
 
+/* Cookies that were stored when set_cookie said so are for nobody any more when
+ * it says something else. */
+static bool has_old_cookies(const struct exchange *x,
+    const struct message *head)
+{
+	return (head->present & FIELD_BIT(FIELD_set_cookie)) &&
+	    x->caching->conf->set_cookie != CONF_SET_COOKIE_STORE;
+}
+
 /* Of COPY, a BODY block that becomes the source's, or of what is pinned. */
 static bool make(struct exchange *x, char *copy, struct reply *reply)
 {
@@ -212,7 +221,8 @@ static bool make(struct exchange *x, char *copy, struct reply *reply)
 	struct caching_source *s = arena_alloc(&x->arena, sizeof(*s));
 
 	if (s == NULL || !is_sane(&found->meta) ||
-	    !record_decode(found->record, &x->arena, &reply->head))
+	    !record_decode(found->record, &x->arena, &reply->head) ||
+	    has_old_cookies(x, &reply->head))
 		return false;
 	caching_source_init(s, x, copy);
 	reply->source = &s->source;
