@@ -27,12 +27,25 @@ struct str cache_host_of(struct str key)
 	return host;
 }
 
+/* Keys leave out the port that is their scheme's; an operator may not. */
+static struct str without_default_port(struct str key, struct str host)
+{
+	struct str port = str_starts(key, STR("https:")) ? STR(":443")
+							 : STR(":80");
+
+	if (host.n > port.n &&
+	    memcmp(host.p + host.n - port.n, port.p, port.n) == 0)
+		host.n -= port.n;
+	return host;
+}
+
 static bool is_of_host(struct str key, struct str host)
 {
 	struct str has = cache_host_of(key);
 
-	return str_starts_nocase(has, host) &&
-	       (has.n == host.n || has.p[host.n] == ':');
+	if (str_starts_nocase(has, host))
+		return has.n == host.n || has.p[host.n] == ':';
+	return str_eq_nocase(has, without_default_port(key, host));
 }
 
 static bool has_tag(struct str tags, struct str tag)

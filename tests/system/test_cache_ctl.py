@@ -112,11 +112,19 @@ def test_list_says_why_something_is_not_kept(cached):  # noqa: F811
 
 # ---- purge ----
 
+def test_a_host_that_is_a_url_is_refused(cached):  # noqa: F811
+    daemon, _ = cached()
+    assert "a host is a name" in cache(daemon, "purge", "--host", HERE + "/",
+                                       ok=False)
+
+
 @pytest.mark.parametrize("what,gone", [
     ([HERE + "/b/1"], ["/b/1"]),
     (["http://LOCALHOST:80/b/%31"], ["/b/1"]),
     (["--prefix", "http://LocalHost/b"], ["/b/1", "/b/2"]),
     (["--host", "localhost"], ["/a", "/b/1", "/b/2"]),
+    (["--host", "localhost:80"], ["/a", "/b/1", "/b/2"]),
+    (["--host", "localhost:443"], []),
     (["--host", "other"], []),
     (["--all"], ["/a", "/b/1", "/b/2"]),
 ])

@@ -185,6 +185,11 @@ START_TEST(by_host_and_port)
 	ck_assert_uint_eq(purge(CACHE_SCOPE_HOST, "a:80"), 1);
 	ck_assert_uint_eq(purge(CACHE_SCOPE_HOST, "[::1]"), 1);
 	ck_assert(is_there("http://a:8080/1\n"));
+	put("http://b/1\n", "");
+	put("https://b/2\n", "");
+	ck_assert_uint_eq(purge(CACHE_SCOPE_HOST, "B:443"), 1);
+	ck_assert_uint_eq(purge(CACHE_SCOPE_HOST, "b:8080"), 0);
+	ck_assert(is_there("http://b/1\n"));
 }
 END_TEST
 

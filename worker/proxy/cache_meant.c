@@ -100,6 +100,14 @@ static bool write_text(struct str text, bool lower, struct out *memory,
 	return out_ok(memory) || refuse(why, "that is too long");
 }
 
+static bool write_host(struct str text, struct out *memory, struct out *why)
+{
+	if (text.n > 0 && memchr(text.p, '/', text.n) != NULL)
+		return refuse(why, "a host is a name, without scheme and "
+		    "path: app.example.com");
+	return write_text(text, true, memory, why);
+}
+
 bool cache_meant(const struct conf *conf, struct str *words,
     struct out *memory, struct cache_match *match_r, struct out *why)
 {
@@ -117,7 +125,7 @@ bool cache_meant(const struct conf *conf, struct str *words,
 		ok = write_prefix(text, memory, why);
 	} else if (str_eq(kind, STR("host"))) {
 		match_r->scope = CACHE_SCOPE_HOST;
-		ok = write_text(text, true, memory, why);
+		ok = write_host(text, memory, why);
 	} else if (str_eq(kind, STR("tag"))) {
 		match_r->scope = CACHE_SCOPE_TAG;
 		ok = write_text(text, false, memory, why);
