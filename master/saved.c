@@ -4,7 +4,8 @@
  * Runs in the master, before the first worker and after the last one.
  *
  *	stop    PATH.new written, synced, sealed, synced; renamed to PATH
- *	start   PATH opened, looked at, removed; only then believed
+ *	start   PATH.new of a stop that was cut short removed;
+ *		PATH opened, looked at, removed; only then believed
  *
  * So there is a file only between a stop that went well and the next start:
  * after a crash there is none, and nothing that is old is taken for the
@@ -108,6 +109,16 @@ static void load(int fd, const char *path, const struct segment *s)
 		    (unsigned long long)filed.left_out);
 }
 
+/* Half a file is as large as a whole one, and nobody will ever read it. */
+static void remove_half(const char *path)
+{
+	char *new;
+
+	INSIST(asprintf(&new, "%s.new", path) > 0);
+	(void)unlink(new);
+	free(new);
+}
+
 void saved_load(const struct conf *conf, const struct segment *s)
 {
 	const char *path = conf->cache_path, *why;
@@ -115,6 +126,7 @@ void saved_load(const struct conf *conf, const struct segment *s)
 
 	if (path == NULL)
 		return;
+	remove_half(path);
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return;
@@ -140,7 +152,15 @@ void saved_hold(const struct conf *conf, const struct segment *s)
 	INSIST(held_path != NULL);
 }
 
-/* May PATH be replaced?  What is there and no cache of ours may not. */
+static bool is_empty(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
+/* May PATH be replaced?  What is there and no cache of ours may not; a file
+ * that has nothing in it (somebody's touch) may. */
 static bool is_ours(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -148,7 +168,7 @@ static bool is_ours(const char *path)
 
 	if (fd < 0)
 		return errno == ENOENT;
-	ours = cache_stream_is_one(fd);
+	ours = is_empty(fd) || cache_stream_is_one(fd);
 	close(fd);
 	return ours;
 }

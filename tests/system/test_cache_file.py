@@ -107,6 +107,23 @@ def test_what_is_no_cache_is_left_alone(saved):
     assert os.listdir(path.parent) == ["cache"]
 
 
+def test_a_file_with_nothing_in_it_is_replaced(saved):
+    daemon, site, path = saved()
+    path.touch()
+    assert "1 objects" in stop(daemon)
+    assert path.stat().st_size > 0
+
+
+def test_what_a_stop_that_was_cut_short_left_is_removed(saved):
+    daemon, site, path = saved()
+    stop(daemon)
+    half = path.with_suffix(".new")
+    half.write_bytes(path.read_bytes()[:70000])
+    daemon.start()
+    assert not half.exists()
+    assert ask(daemon) == b"a" * 100000
+
+
 def test_what_others_could_have_written_is_not_read(saved):
     daemon, site, path = saved()
     stop(daemon)
