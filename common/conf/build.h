@@ -105,6 +105,7 @@ struct conf_build {
 	struct conf_bindings tls_bindings; /* and speak TLS, by default */
 	bool listens_by_default;       /* nobody wrote them */
 	bool chose_buffer_dir;	       /* somebody wrote it */
+	bool caches;		       /* a vhost or route does */
 
 	struct conf_pair_draft *pairs; /* pairs.h */
 

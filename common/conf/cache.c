@@ -362,7 +362,24 @@ const struct conf_cache *conf_cache_read(struct conf_build *b,
 	    conf_setting_get(global, SETTING_GLOBAL_cache) == NULL))
 		return NULL;
 	c = read_all(b, layers);
-	if (is_on)
-		lint_client_cert(b, layers, client_cert);
-	return is_on ? c : NULL;
+	if (!is_on)
+		return NULL;
+	lint_client_cert(b, layers, client_cert);
+	b->caches |= layers->at[0] != global;
+	return c;
+}
+
+void conf_cache_check_used(struct conf_build *b)
+{
+	const config_setting_t *s = b->has_config ?
+	    conf_setting_get(config_root_setting(&b->config),
+		SETTING_GLOBAL_cache) : NULL;
+
+	if (s == NULL || !config_setting_is_group(s) || b->caches)
+		return;
+	conf_report_lint(b->report, LINT_cache_unused,
+	    &conf_tree_node(s)->name, "this says how to cache, and no vhost "
+	    "caches");
+	conf_report_help(b->report, "write cache = true; in the vhosts that "
+	    "are to, or all = true; into this group");
 }

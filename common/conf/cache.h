@@ -21,6 +21,9 @@ void conf_cache_read_path(struct conf_build *b, const config_setting_t *root);
 const struct conf_cache *conf_cache_read(struct conf_build *b,
     const struct conf_layers *layers, enum conf_client_cert client_cert);
 
+/* Says so if sluiced.conf has a group, and nobody uses it; after all vhosts. */
+void conf_cache_check_used(struct conf_build *b);
+
 /* What the group of ROUTE may not say of it; before its scope is read. */
 void conf_cache_check_route(struct conf_build *b,
     const config_setting_t *group, const struct conf_route *route);

@@ -80,6 +80,26 @@ static bool check_key_field(struct conf_build *b, const config_setting_t *item)
 	return true;
 }
 
+/* What all caches and browsers read is not written as RFC 9213 says. */
+static bool check_target(struct conf_build *b, const config_setting_t *item)
+{
+	static const char *const names[] = {"Cache-Control", "Expires",
+	    "Pragma", "Set-Cookie"};
+	struct str name = str_from(conf_tree_text(item));
+
+	if (!conf_cache_check_field(b, item))
+		return false;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!str_eq_nocase(name, str_from(names[i])))
+			continue;
+		refuse(b, item, "is no field for caches like this one alone",
+		    "remove it: Cache-Control and Expires count where no "
+		    "target is found");
+		return false;
+	}
+	return true;
+}
+
 static bool check(struct conf_build *b, const config_setting_t *item,
     enum conf_cache_kind kind)
 {
@@ -96,7 +116,7 @@ static bool check(struct conf_build *b, const config_setting_t *item,
 	case CONF_CACHE_KEY_FIELDS:
 		return check_key_field(b, item);
 	case CONF_CACHE_TARGETS:
-		return conf_cache_check_field(b, item);
+		return check_target(b, item);
 	}
 	return false;
 }

@@ -21,6 +21,7 @@
 #include "common/base/insist.h"
 #include "common/conf/account.h"
 #include "common/conf/build.h"
+#include "common/conf/cache.h"
 #include "common/conf/certificate.h"
 #include "common/conf/global.h"
 #include "common/conf/merge.h"
@@ -187,8 +188,10 @@ static bool read_files(struct conf_build *b,
 		return false;
 	conf_report_flush(b->report);
 	read_vhosts(b);
-	if (b->report->errors == 0)
+	if (b->report->errors == 0) {
 		conf_preset_check_used(b);
+		conf_cache_check_used(b);
+	}
 	return true;
 }
 

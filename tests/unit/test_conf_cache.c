@@ -144,12 +144,24 @@ END_TEST
 
 START_TEST(a_group_of_sluiced_conf_is_about_those_that_cache)
 {
-	load("cache = { default_ttl = \"1m\"; heuristic = \"20%\"; };", "");
-	ck_assert_ptr_null(cache_of("/"));
 	load("cache = { default_ttl = \"1m\"; heuristic = \"20%\"; };",
 	    "cache = { default_ttl = \"2m\"; };");
 	ck_assert_int_eq(cache_of("/")->default_ttl, 2 * MINUTE);
 	ck_assert_uint_eq(cache_of("/")->heuristic, 200000);
+}
+END_TEST
+
+START_TEST(a_group_that_nobody_uses_is_a_warning)
+{
+	write_files("cache = { default_ttl = \"1m\"; };", "");
+	conf_case_load(&c, NULL);
+	ck_assert_ptr_nonnull(c.conf);
+	ck_assert_ptr_null(cache_of("/"));
+	ck_assert_uint_eq(c.warnings, 1);
+	ck_assert_ptr_nonnull(strstr(c.messages, "sluiced.conf:2:1: warning: "
+	    "this says how to cache, and no vhost caches [cache-unused]\n"));
+	load("cache = { default_ttl = \"1m\"; };", "routes = ( "
+	    "{ path = \"/a\"; proxy = " ORIGIN "; cache = true; } );");
 }
 END_TEST
 
@@ -204,9 +216,8 @@ START_TEST(the_file_of_the_cache_is_a_path_in_a_directory)
 	char text[100];
 
 	snprintf(text, sizeof(text), "cache = { path = \"%s/cache\"; };", c.dir);
-	load(text, "");
+	load(text, "cache = true;");
 	ck_assert_ptr_nonnull(strstr(c.conf->cache_path, "/cache"));
-	ck_assert_ptr_null(cache_of("/"));
 }
 END_TEST
 
@@ -323,6 +334,7 @@ int main(void)
 	tcase_add_test(tc, an_empty_group_is_true);
 	tcase_add_test(tc, every_setting_is_read);
 	tcase_add_test(tc, a_group_of_sluiced_conf_is_about_those_that_cache);
+	tcase_add_test(tc, a_group_that_nobody_uses_is_a_warning);
 	tcase_add_test(tc, all_makes_all_vhosts_cache_but_those_that_say_false);
 	tcase_add_test(tc, a_route_adds_to_its_vhost_and_switches);
 	tcase_add_test(tc, a_route_caches_in_a_vhost_that_does_not);
