@@ -248,6 +248,12 @@ static enum step ask_for_part(struct exchange *x, struct reply *reply)
 	return fetch_alone(x, reply, FETCH_PART);
 }
 
+/* Does X want what is stored, or nothing? */
+static bool is_forbidden(const struct exchange *x)
+{
+	return reuse_is_forbidden(x->caching->conf, &x->request);
+}
+
 static enum step gateway_timeout(struct exchange *x)
 {
 	x->caching->reason = CACHE_REASON_only_if_cached;
@@ -261,7 +267,7 @@ static enum step miss(struct exchange *x, struct reply *reply)
 	if (c->fetched != CACHE_UNUSED)
 		return GO_ALONE; /* what came for X is gone already */
 	c->forward = c->variant_count > 1 ? STATUS_VARY_MISS : STATUS_URI_MISS;
-	if (reuse_is_forbidden(c->conf, &x->request))
+	if (is_forbidden(x))
 		return gateway_timeout(x);
 	if (x->request.present & FIELD_BIT(FIELD_range))
 		return ask_for_part(x, reply);
@@ -310,6 +316,8 @@ static enum step found(struct exchange *x, struct reply *reply)
 	case REUSE_VALIDATE:
 		return stale(x, reply);
 	case REUSE_NOT:
+		if (is_forbidden(x))
+			break;
 		return fetch_alone(x, reply, FETCH_WHOLE);
 	case REUSE_TIMEOUT:
 		break;
@@ -323,6 +331,8 @@ static enum step marked(struct exchange *x)
 {
 	struct caching *c = x->caching;
 
+	if (is_forbidden(x))
+		return gateway_timeout(x);
 	c->marked = true;
 	c->forward = STATUS_URI_MISS;
 	c->reason = c->found.meta.reason;
