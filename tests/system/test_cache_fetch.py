@@ -35,7 +35,7 @@ def test_what_is_not_stored_is_asked_for_once_by_each(cached):
 
 def test_what_may_be_stored_at_last_is(cached):
     """The first such reply says so, the next one is stored."""
-    daemon, site = cached()
+    daemon, site = cached(workers=1)
     site.has("/a", reply(b"secret", fields=["Cache-Control: no-store"]))
     for _ in range(2):
         assert daemon.get("/a").body == b"secret"

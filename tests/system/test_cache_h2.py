@@ -212,7 +212,7 @@ def test_small_things_are_copied_when_too_much_is_held(cached):  # noqa: F811
         for path, want in (("/small", SMALL), ("/large", body)):
             for _ in range(2):
                 assert daemon.get(path).body == want
-        lines = daemon.wait_exchanges(4, method="GET", protocol="HTTP/1.1")
+        lines = daemon.wait_exchanges(8, method="GET", protocol="HTTP/1.1")
         assert [line["cache"] for line in lines[-4:]] == [
             "miss", "hit", "miss", "bypass"]
     finally:
@@ -220,7 +220,8 @@ def test_small_things_are_copied_when_too_much_is_held(cached):  # noqa: F811
             holder.close()
     eventually(lambda: pinned(daemon) == 0, what="nothing to be held")
     assert daemon.get("/large").body == body
-    assert daemon.wait_exchanges(10)[-1]["cache"] == "hit"
+    lines = daemon.wait_exchanges(9, method="GET", protocol="HTTP/1.1")
+    assert lines[-1]["cache"] == "hit"
 
 
 def test_slow_readers_hold_a_quarter_at_most(cached):   # noqa: F811

@@ -145,7 +145,7 @@ def test_our_page_stands_for_a_stored_error(cached, workdir):
 
 
 def test_the_log_and_the_counters_say_what_the_cache_did(cached):
-    daemon, site = cached()
+    daemon, site = cached(workers=1)
     warm(daemon, site)
     daemon.get("/a")
     daemon.get("/a")
