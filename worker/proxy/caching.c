@@ -25,6 +25,7 @@
 #include "worker/http/range.h"
 #include "worker/proxy/caching_fetch.h"
 #include "worker/proxy/caching_find.h"
+#include "worker/proxy/caching_rest.h"
 #include "worker/proxy/caching_store.h"
 #include "worker/proxy/headers.h"
 #include "worker/proxy/mirror.h"
@@ -291,14 +292,27 @@ static bool is_for_all(const struct caching *c)
 	    !(c->seen && c->seen_born == c->found.meta.born);
 }
 
+/* A part that is not what X wants may be the beginning of it. */
+static enum step found_part(struct exchange *x, struct reply *reply)
+{
+	struct caching *c = x->caching;
+
+	if (c->fetched == CACHE_UNUSED && caching_rest_is_wanted(x) &&
+	    reuse_judge(c->conf, &x->request, &c->found.meta, loop_now())
+		    .what == REUSE_FRESH) {
+		c->forward = STATUS_PARTIAL;
+		return ask_origin(x, reply, FETCH_REST);
+	}
+	caching_release(c);
+	return miss(x, reply);
+}
+
 static enum step found(struct exchange *x, struct reply *reply)
 {
 	struct caching *c = x->caching;
 
-	if (!caching_has_all(x)) {
-		caching_release(c);
-		return miss(x, reply);
-	}
+	if (!caching_has_all(x))
+		return found_part(x, reply);
 	c->reuse = reuse_judge(c->conf, &x->request, &c->found.meta,
 	    loop_now());
 	if (c->reuse.what != REUSE_NOT &&

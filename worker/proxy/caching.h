@@ -25,6 +25,7 @@
 #include "worker/cache/reuse.h"
 #include "worker/cache/status_field.h"
 #include "worker/cache/vary.h"
+#include "worker/http/range.h"
 #include "worker/proxy/caching_own.h"
 #include "worker/proxy/reply.h"
 
@@ -60,6 +61,7 @@ struct caching {
 	struct reuse reuse; /* of what was found */
 	struct caching_own own;	  /* what our fetch had and did not store */
 	enum cache_use fetched;	  /* by a fetch of ours; CACHE_UNUSED: none */
+	struct range_part brought; /* by that, if it was a part */
 	enum end failed;	  /* how that has failed, */
 	enum fault failed_fault;  /* and why */
 };

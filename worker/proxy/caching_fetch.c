@@ -23,6 +23,7 @@
 #include "common/shm/seat.h"
 #include "worker/cache/wait.h"
 #include "worker/proxy/access_log.h"
+#include "worker/proxy/caching_rest.h"
 #include "worker/proxy/caching_store.h"
 #include "worker/proxy/errand.h"
 #include "worker/proxy/hide.h"
@@ -162,6 +163,14 @@ static void go_on_without(struct caching_fetch *f)
 	drop_reply(f);
 }
 
+/* Its head is in the store. */
+static void keep(struct caching_fetch *f)
+{
+	tell(f, FETCH_STORED);
+	caching_store_fill(f);
+	drop_reply(f);
+}
+
 /* The head is there. */
 static void decide(struct caching_fetch *f)
 {
@@ -169,9 +178,7 @@ static void decide(struct caching_fetch *f)
 		drop_reply(f);
 		fail(f);
 	} else if (caching_store_publish(f)) {
-		tell(f, FETCH_STORED);
-		caching_store_fill(f);
-		drop_reply(f);
+		keep(f);
 	} else {
 		go_on_without(f);
 	}
@@ -192,6 +199,15 @@ static bool has_reply(const struct caching_fetch *f)
 	return f->x->end == END_NONE && f->reply.source != NULL;
 }
 
+/* As if there was nothing, unless there can be no reply any more. */
+static void ask_anew(struct caching_fetch *f)
+{
+	if (f->x->end != END_NONE)
+		return;
+	caching_store_begin_anew(f);
+	serve_ask(f->x, &f->reply);
+}
+
 /* A 304 is no reply, but says that one is good; or that something is that we
  * do not have, and then it is asked for. */
 static bool is_validated(struct caching_fetch *f)
@@ -204,18 +220,32 @@ static bool is_validated(struct caching_fetch *f)
 	if (validated)
 		tell(f, FETCH_VALIDATED);
 	drop_head(f);
-	if (!validated && f->x->end == END_NONE) {
-		caching_store_begin_anew(f);
-		serve_ask(f->x, &f->reply);
-	}
+	if (!validated)
+		ask_anew(f);
 	return validated;
+}
+
+/* A part or none is an answer to what we asked beyond what was wanted: the rest
+ * of what is here, or all is asked for. */
+static bool is_joined(struct caching_fetch *f)
+{
+	if (!f->wants_rest || !has_reply(f) ||
+	    (f->reply.head.status != 206 && f->reply.head.status != 416))
+		return false;
+	if (!caching_rest_publish(f)) {
+		drop_reply(f);
+		ask_anew(f);
+		return false;
+	}
+	keep(f);
+	return true;
 }
 
 static void ask(struct caching_fetch *f)
 {
 	if (limits_begin_total(f->x))
 		serve_ask(f->x, &f->reply);
-	if (is_validated(f))
+	if (is_validated(f) || is_joined(f))
 		return;
 	if (has_reply(f))
 		decide(f);
@@ -299,6 +329,7 @@ static void tell_all(const struct caching_fetch *f, struct exchange *x)
 	c->origin_status = f->reply.head.status;
 	c->reason = f->reason;
 	c->stored = f->came == FETCH_STORED;
+	c->brought = f->brought;
 	c->failed = f->x->end;
 	c->failed_fault = f->x->fault;
 	caching_own_copy(x, &f->own, &c->own);

@@ -12,6 +12,7 @@ struct caching_fetch;
 enum fetch_what {
 	FETCH_WHOLE,
 	FETCH_PART,    /* the part that the exchange wants */
+	FETCH_REST,    /* what is missing of the part that it has found */
 	FETCH_VALIDATE /* whether what the exchange has found is still good */
 };
 

@@ -84,6 +84,18 @@ enum cache_result caching_find(struct exchange *x)
 	return found;
 }
 
+/* An origin may give another part than was asked for, and then that is its
+ * answer. */
+bool caching_is_brought(const struct exchange *x)
+{
+	const struct cache_meta *m = &x->caching->found.meta;
+	const struct range_part *part = &x->caching->brought;
+
+	return x->caching->fetched != CACHE_UNUSED && m->complete > 0 &&
+	    part->length > 0 && part->first == m->first &&
+	    part->length == (uint64_t)m->length;
+}
+
 /* Is what was found all that X wants of it? */
 bool caching_has_all(const struct exchange *x)
 {
@@ -92,7 +104,7 @@ bool caching_has_all(const struct exchange *x)
 	struct range_asked asked;
 	struct range_part rest;
 
-	if (likely(m->complete == 0))
+	if (likely(m->complete == 0) || caching_is_brought(x))
 		return true;
 	return m->length > 0 && range_read(&x->request, &asked) &&
 	    partial_plan(&part, &asked, &rest) == PARTIAL_SERVE;

@@ -21,4 +21,7 @@ void caching_release(struct caching *c);
 /* Is what was found, perhaps a part, all that X wants of it? */
 bool caching_has_all(const struct exchange *x);
 
+/* Is it the part that a fetch for X has just brought? */
+bool caching_is_brought(const struct exchange *x);
+
 #endif

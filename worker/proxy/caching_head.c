@@ -61,7 +61,7 @@ static bool read_tags(struct caching_fetch *f, struct str *tags_r)
 
 /* A part is stored as what it is of: HEAD is the head of that.  Nothing else of
  * a request for a part is stored that is no answer to others. */
-static uint16_t become_whole(const struct caching_fetch *f,
+static uint16_t become_whole(struct caching_fetch *f,
     struct message *head, struct cache_meta *meta)
 {
 	struct partial part;
@@ -72,6 +72,7 @@ static uint16_t become_whole(const struct caching_fetch *f,
 	    length_of(f) != (int64_t)part.length || part.length == 0)
 		return f->is_part || head->status == 206
 		    ? CACHE_REASON_partial : CACHE_REASON_NONE;
+	f->brought = (struct range_part){part.first, part.length};
 	head->status = 200;
 	head->reason = h1_reason(200);
 	meta->first = part.first;

@@ -15,6 +15,7 @@
 #include "worker/proxy/caching_ranges.h"
 
 #include "worker/http/range.h"
+#include "worker/proxy/caching_find.h"
 
 bool caching_complete(const struct cache_meta *meta, uint64_t *length_r)
 {
@@ -123,13 +124,20 @@ enum caching_choice caching_ranges(struct exchange *x, struct caching_source *s,
 	const struct cache_meta *meta = &x->caching->found.meta;
 	struct range_asked asked;
 	struct range_set set;
+	enum range_answer answer;
 	uint64_t complete;
 
 	if (!caching_complete(meta, &complete) ||
 	    !range_read(&x->request, &asked) ||
 	    !range_is_of(&x->request, &reply->head, clock_wall()))
 		return give_all(meta, reply);
-	switch (range_apply(&asked, complete, &set)) {
+	answer = range_apply(&asked, complete, &set);
+	if (caching_is_brought(x) &&
+	    (answer != RANGE_PARTS || !is_stored(meta, &set))) {
+		set = (struct range_set){1, {x->caching->brought}};
+		answer = RANGE_PARTS;
+	}
+	switch (answer) {
 	case RANGE_WHOLE:
 		return give_all(meta, reply);
 	case RANGE_OUTSIDE:

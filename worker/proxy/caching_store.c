@@ -22,6 +22,7 @@
 #include "worker/cache/update.h"
 #include "worker/cache/wait.h"
 #include "worker/proxy/caching_renew.h"
+#include "worker/proxy/caching_rest.h"
 #include "worker/proxy/errand.h"
 
 #define MARK_FOR (60 * USEC_PER_SEC)
@@ -41,6 +42,7 @@ static bool keep_stale(struct caching_fetch *f, const struct cache_found *found)
 		return false;
 	memcpy(p, found->record.p, found->record.n);
 	f->stale_meta = found->meta;
+	f->stale_len = found->record.n;
 	return record_decode(str_make(p, found->record.n), a, &f->stale) &&
 	    cache_hold(&found->object, &f->stale_object);
 }
@@ -76,15 +78,30 @@ static bool fill_in(struct caching_fetch *f, const struct exchange *x)
 	if (!f->is_part)
 		drop_range(&f->x->request);
 	return text != NULL &&
-	    (!f->validates || keep_stale(f, &c->found));
+	    ((!f->validates && !f->wants_rest) ||
+		keep_stale(f, &c->found));
+}
+
+/* What is asked beside what X asks. */
+static struct str lines_of(struct exchange *x, enum fetch_what what)
+{
+	switch (what) {
+	case FETCH_VALIDATE:
+		return conditions(x);
+	case FETCH_REST:
+		return caching_rest_lines(x);
+	case FETCH_WHOLE:
+	case FETCH_PART:
+		break;
+	}
+	return STR("");
 }
 
 struct caching_fetch *caching_store_prepare(struct exchange *x,
     enum fetch_what what)
 {
-	bool validate = what == FETCH_VALIDATE;
 	struct arena mark = x->arena;
-	struct str ask = validate ? conditions(x) : STR("");
+	struct str ask = lines_of(x, what);
 	struct exchange *errand = errand_make(x, ask);
 	struct caching_fetch *f = NULL;
 
@@ -94,10 +111,12 @@ struct caching_fetch *caching_store_prepare(struct exchange *x,
 	f = ARENA_NEW(&errand->arena, struct caching_fetch);
 	if (f != NULL) {
 		f->x = errand;
-		f->validates = ask.n > 0;
+		f->validates = what == FETCH_VALIDATE && ask.n > 0;
+		f->wants_rest = what == FETCH_REST && ask.n > 0;
 		f->lines_n = ask.n;
 		f->is_part = what == FETCH_PART;
-		f->may_be_stale = validate && x->caching->reuse.if_error;
+		f->may_be_stale =
+		    what == FETCH_VALIDATE && x->caching->reuse.if_error;
 	}
 	if (f == NULL || !fill_in(f, x)) {
 		errand_free(&errand);
@@ -146,7 +165,7 @@ void caching_store_begin_anew(struct caching_fetch *f)
 {
 	struct exchange *x = f->x;
 
-	f->validates = false;
+	f->validates = f->wants_rest = false;
 	f->asked = loop_now();
 	errand_say_less(x, f->lines_n);
 	x->connected = x->first_byte = 0;
@@ -234,9 +253,20 @@ static int take_body(struct caching_fetch *f)
 	return got < 0 ? -1 : 1;
 }
 
+/* Part and rest, in their order. */
+static int take_both(struct caching_fetch *f)
+{
+	bool part_first = f->stale_meta.first == 0;
+
+	if ((part_first && !caching_rest_copy(f)) || take_body(f) < 0 ||
+	    (!part_first && !caching_rest_copy(f)))
+		return -1;
+	return f->size == f->stale_meta.complete ? 1 : -1;
+}
+
 void caching_store_fill(struct caching_fetch *f)
 {
-	if (take_body(f) > 0) {
+	if ((f->joins ? take_both(f) : take_body(f)) > 0) {
 		cache_finish(&f->object);
 		count(cache_stored);
 	} else {

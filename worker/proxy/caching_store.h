@@ -4,6 +4,7 @@
 #ifndef WORKER_PROXY_CACHING_STORE_H
 #define WORKER_PROXY_CACHING_STORE_H
 
+#include "worker/http/range.h"
 #include "worker/proxy/caching_fetch.h"
 #include "worker/proxy/caching_interim.h"
 
@@ -22,11 +23,15 @@ struct caching_fetch {
 	struct reply reply;
 
 	bool is_part;
+	struct range_part brought; /* by a 206 */
 	bool validates; /* what is stale is here: */
 	bool may_be_stale; /* what is stale hides errors */
 	struct cache_object stale_object; /* its body; a pin */
 	struct cache_meta stale_meta;
 	struct message stale;
+	size_t stale_len;
+	bool wants_rest; /* the same is a part, what is missing is asked for: */
+	bool joins;	 /* and has come */
 	size_t lines_n; /* of the told lines, at their end, that ask so */
 
 	usec_t asked; /* since then */
