@@ -164,8 +164,29 @@ START_TEST(what_has_no_meaning_is_not_in_a_text)
 {
 	char buf[ROOM];
 
-	check_text(text_of(texts[_i].spec, texts[_i].lines, buf),
-	    str_from(texts[_i].text));
+	/* The second time it is remembered. */
+	for (int times = 0; times < 2; times++)
+		check_text(text_of(texts[_i].spec, texts[_i].lines, buf),
+		    str_from(texts[_i].text));
+}
+END_TEST
+
+START_TEST(what_is_remembered_is_never_anothers)
+{
+	char value[120] = "Accept-Encoding: ", buf[ROOM], expected[ROOM];
+	size_t start = strlen(value);
+
+	/* Many values for each place, and some too long for any. */
+	for (unsigned n = 1; n < 70; n++)
+		for (char c = 'a'; c <= 'z'; c++) {
+			memset(value + start, 'x', n);
+			value[start + n / 3] = c;
+			snprintf(value + start + n, 3, "\r\n");
+			snprintf(expected, ROOM, "accept-encoding:%.*s\n",
+			    (int)n, value + start);
+			check_text(text_of("accept-encoding", value, buf),
+			    str_from(expected));
+		}
 }
 END_TEST
 
@@ -255,6 +276,7 @@ int main(void)
 	tcase_add_test(tests, a_spec_that_does_not_fit_is_hard);
 	tcase_add_loop_test(tests, what_has_no_meaning_is_not_in_a_text, 0,
 	    COUNT(texts));
+	tcase_add_test(tests, what_is_remembered_is_never_anothers);
 	tcase_add_test(tests, a_text_that_does_not_fit_is_told);
 	tcase_add_loop_test(tests,
 	    a_reply_is_used_for_who_wants_nothing_more_than_its_language, 0,

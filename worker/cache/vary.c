@@ -26,6 +26,7 @@
 
 #include <stdlib.h>
 
+#include "worker/cache/codings.h"
 #include "worker/cache/wishes.h"
 #include "worker/http/field.h"
 
@@ -178,72 +179,7 @@ bool vary_write_value(const struct message *request, struct str name,
 	return found;
 }
 
-/* ---- wishes ---- */
-
-static int find(const struct wishes *w, struct str what)
-{
-	for (unsigned i = 0; i < w->count; i++)
-		if (str_eq_nocase(w->list[i].what, what))
-			return (int)i;
-	return -1;
-}
-
-/* Does the wish at AT come before another that may be granted? */
-static bool is_above_any(const struct wishes *w, int at)
-{
-	for (unsigned i = (unsigned)at + 1; i < w->count; i++)
-		if (w->list[i].quality > 0 &&
-		    w->list[i].quality < w->list[at].quality)
-			return true;
-	return false;
-}
-
-/*
- * RFC 9110, 12.5.3: no coding at all may always be granted, unless it is ruled
- * out; to name it says nothing then, but where it is liked better than a
- * coding.  And what is not named is not granted, unless "*" is.
- */
-static void settle_codings(struct wishes *w)
-{
-	int identity = find(w, STR("identity"));
-	int any = find(w, STR("*"));
-	bool others = any >= 0 && w->list[any].quality > 0;
-	bool plain = identity >= 0 && w->list[identity].quality > 0;
-
-	for (unsigned i = w->count; i-- > 0;) {
-		bool is_any = (int)i == any, is_identity = (int)i == identity;
-		bool refused = w->list[i].quality == 0;
-
-		if (refused && is_any ? plain
-				      : refused && !others && !is_identity)
-			wishes_drop(w, i);
-	}
-	identity = find(w, STR("identity"));
-	if (plain && !is_above_any(w, identity))
-		wishes_drop(w, (unsigned)identity);
-}
-
-/* "br,gzip;deflate/identity": "," joins equals, "/" begins what is refused. */
-static void write_wishes(struct out *o, const struct wishes *w)
-{
-	for (unsigned i = 0; i < w->count; i++) {
-		unsigned before = i > 0 ? w->list[i - 1].quality : 1;
-		unsigned quality = w->list[i].quality;
-
-		if (quality == 0 && before > 0)
-			out_char(o, '/');
-		else if (i > 0)
-			out_char(o, quality == before ? ',' : ';');
-		out_lower(o, w->list[i].what);
-	}
-}
-
 /* ---- texts ---- */
-
-static bool is_list(struct str name)
-{
-	return str_eq(name, STR("accept-encoding")) || str_eq(name, LANGUAGE);
-}
 
 static bool has_field(const struct message *m, struct str name)
 {
@@ -255,22 +191,29 @@ static bool has_field(const struct message *m, struct str name)
 }
 
 /* ":" and what can be compared; "?" and a list that is none. */
-static void write_field(struct out *o, struct str name,
-    const struct message *request)
+static void write_languages(struct out *o, const struct message *request)
 {
 	struct wishes wishes;
 
-	if (!is_list(name)) {
+	if (wishes_read(request, LANGUAGE, &wishes)) {
 		out_char(o, ':');
-		(void)vary_write_value(request, name, o);
-	} else if (!wishes_read(request, name, &wishes)) {
-		out_char(o, '?');
-		(void)vary_write_value(request, name, o);
+		wishes_write(&wishes, o);
 	} else {
-		if (!str_eq(name, LANGUAGE))
-			settle_codings(&wishes);
+		out_char(o, '?');
+		(void)vary_write_value(request, LANGUAGE, o);
+	}
+}
+
+static void write_field(struct out *o, struct str name,
+    const struct message *request)
+{
+	if (str_eq(name, STR("accept-encoding"))) {
+		codings_write(request, o);
+	} else if (str_eq(name, LANGUAGE)) {
+		write_languages(o, request);
+	} else {
 		out_char(o, ':');
-		write_wishes(o, &wishes);
+		(void)vary_write_value(request, name, o);
 	}
 }
 

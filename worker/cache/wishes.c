@@ -94,3 +94,17 @@ bool wishes_read(const struct message *m, struct str name, struct wishes *w)
 	}
 	return true;
 }
+
+void wishes_write(const struct wishes *w, struct out *o)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		unsigned before = i > 0 ? w->list[i - 1].quality : 1;
+		unsigned quality = w->list[i].quality;
+
+		if (quality == 0 && before > 0)
+			out_char(o, '/');
+		else if (i > 0)
+			out_char(o, quality == before ? ',' : ';');
+		out_lower(o, w->list[i].what);
+	}
+}

@@ -5,6 +5,7 @@
 #ifndef WORKER_CACHE_WISHES_H
 #define WORKER_CACHE_WISHES_H
 
+#include "common/base/out.h"
 #include "worker/http/message.h"
 
 #define WISHES_MAX 32
@@ -28,6 +29,10 @@ bool wishes_read(const struct message *m, struct str name, struct wishes *w);
 
 /* Takes the wish at INDEX out. */
 void wishes_drop(struct wishes *w, unsigned index);
+
+/* "br,gzip;deflate/identity": "," joins equals, ";" goes on to what is wanted
+ * less, "/" to what is refused. */
+void wishes_write(const struct wishes *w, struct out *o);
 
 /* Orders names without regard to their case. */
 int wishes_compare(struct str a, struct str b);
