@@ -19,7 +19,7 @@ def test_the_words_are_those_of_the_table():
     text = (REPOSITORY / "common/tbl/waiting.h").read_text()
     assert re.findall(r"^WAITING\((\w+)", text, re.M) == [
         "request_head", "request_body", "queue", "origin_connect",
-        "origin_first_byte", "origin_body", "client"]
+        "origin_first_byte", "origin_body", "fetch", "client"]
 
 
 def test_for_a_server_to_have_room(sluice, origin):

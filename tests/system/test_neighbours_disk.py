@@ -38,9 +38,12 @@ def free_disk(daemon):
 def start(sluice, origin):
     """A daemon with more lines in its access log than in the other one."""
     daemon = sluice(vhost=proxy_to(origin(reply(b"x"))), workers=1)
+    sent = 0
     with daemon.client() as client:
         while size_of(daemon.access_log) < size_of(daemon.stderr) + 8192:
             client.get("/first")
+            sent += 1
+    daemon.wait_exchanges(sent)
     return daemon
 
 
