@@ -10,8 +10,10 @@
  *	asked for              length .............. complete
  *	then       0 ............................... complete
  *
- * If-Range has the origin send all if it has something else now.  One that
- * names no validator is asked, too: most of those know no ranges, and send all.
+ * If-Range has the origin send all if it has something else now.  Of what has no
+ * validator at all nothing can be joined; its rest is asked for all the same, as
+ * is expected of caches, since the answer may be all of it: a second request is
+ * the price where it is a part again.
  */
 #include "worker/proxy/caching_rest.h"
 
