@@ -1,6 +1,8 @@
 """What some methods and fields ask of a proxy itself: OPTIONS, TRACE, CONNECT,
 Max-Forwards, Expect; and versions."""
 
+import threading
+
 import pytest
 
 from harness import proxy_to
@@ -297,6 +299,8 @@ def test_205_is_framed_as_the_origin_framed_it(sluice, origin, data, body):
 def test_an_origin_that_sends_a_body_to_head_is_left(sluice, origin, when):
     """Whoever reads it takes it for the next reply: the connection ends, and
     the next request gets its own."""
+    sent = threading.Event()
+
     def script(peer):
         head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"
         if peer.read_head().start.startswith("GET"):
@@ -306,6 +310,7 @@ def test_an_origin_that_sends_a_body_to_head_is_left(sluice, origin, when):
             peer.send(b"the wrong")
         else:
             peer.send(head + b"the wrong")
+        sent.set()
         peer.wait_close()
 
     behind = origin(script)
@@ -313,5 +318,6 @@ def test_an_origin_that_sends_a_body_to_head_is_left(sluice, origin, when):
     with daemon.client() as client:
         answer = client.get(method="HEAD")
         assert (answer.status, answer.get("Content-Length")) == (200, "9")
+        assert sent.wait(10)
         assert client.get().body == b"the right"
     assert len(behind.peers) == 2
