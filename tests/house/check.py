@@ -32,6 +32,7 @@ import house
 
 TOP = Path(__file__).resolve().parent.parent.parent
 UNIT_SECONDS = 300
+AGAIN_MOST = 5  # system tests that failed and are tried again
 SYSTEM_SECONDS = 3600 if os.environ.get("SOAK") else 1200
 
 
@@ -215,33 +216,60 @@ def house_stage(tally, build):
 
 
 def system_stage(tally, build):
-    """As many files at a time as there are cores.  pytest prints for itself,
-    and where a test is that takes very long; its XML is for the count."""
-    folders = [folder for folder in ("tests/system", "tests/fault")
-               if any((TOP / folder).glob("test_*.py"))]
+    """As many files at a time as there are cores; what fails so is tried once
+    more, alone, for a test may fail since the machine is busy with others."""
+    cores = str(len(os.sched_getaffinity(0)))
     with tempfile.TemporaryDirectory() as scratch:
-        report = Path(scratch) / "report.xml"
-        status, _ = run(
-            ["/usr/bin/python3", "-m", "pytest", "-q", "-p",
-             "no:cacheprovider", "-n", str(len(os.sched_getaffinity(0))),
-             "--dist", "loadfile", f"--junitxml={report}", "-o",
-             f"faulthandler_timeout={SYSTEM_SECONDS // 4}", *folders],
-            environment(build), SYSTEM_SECONDS, capture=False)
-        before = len(tally.failed)
-        if report.exists():
-            count_cases(tally, ElementTree.parse(report))
+        status, cases = run_pytest(build, scratch, "-n", cores,
+                                   "--dist", "loadfile")
+        failed = [name for name, (kind, _) in cases.items()
+                  if kind == "failed"]
+        if status == 1 and len(failed) <= AGAIN_MOST:
+            print("once more, alone: " + ", ".join(failed), flush=True)
+            status, again = run_pytest(build, scratch, "--last-failed")
+            cases.update(again)
+    before = len(tally.failed)
+    count_cases(tally, cases)
     if status != 0 and len(tally.failed) == before:
         tally.failed.append(f"system: pytest: status {status}")
 
 
-def count_cases(tally, report):
-    for case in report.iter("testcase"):
+def run_pytest(build, scratch, *options):
+    """Its status, and each test's outcome.  pytest prints for itself, and
+    where a test is that takes very long; its XML is for the count."""
+    folders = [folder for folder in ("tests/system", "tests/fault")
+               if any((TOP / folder).glob("test_*.py"))]
+    report = Path(scratch) / "report.xml"
+    report.unlink(missing_ok=True)
+    status, _ = run(
+        ["/usr/bin/python3", "-m", "pytest", "-q", *options,
+         "-o", f"cache_dir={scratch}/cache", f"--junitxml={report}",
+         "-o", f"faulthandler_timeout={SYSTEM_SECONDS // 4}", *folders],
+        environment(build), SYSTEM_SECONDS, capture=False)
+    return status, outcomes(report) if report.exists() else {}
+
+
+def outcomes(report):
+    """Of each test: passed, failed or skipped, and why."""
+    cases = {}
+    for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
         skip = case.find("skipped")
         if case.find("failure") is not None or case.find("error") is not None:
-            tally.failed.append(f"system {name}")
+            cases[name] = ("failed", "")
         elif skip is not None:
-            tally.skipped.append(f"{name}: {skip.get('message')}")
+            cases[name] = ("skipped", skip.get("message"))
+        else:
+            cases.setdefault(name, ("passed", ""))
+    return cases
+
+
+def count_cases(tally, cases):
+    for name, (kind, why) in cases.items():
+        if kind == "failed":
+            tally.failed.append(f"system {name}")
+        elif kind == "skipped":
+            tally.skipped.append(f"{name}: {why}")
         else:
             tally.passed += 1
 
