@@ -147,6 +147,21 @@ def test_what_is_not_stored_releases_all_at_once(cached):
     nothing_is_left(daemon)
 
 
+def test_what_varies_by_everything_is_waited_for_by_nobody(cached):
+    daemon, site = cached(workers=1)
+    anything = fresh(b"hello", fields=["Vary: *"])
+    gate = Gate(anything)
+    site.has("/a", anything, anything, gate)
+    for _ in range(2):
+        assert daemon.get("/a").body == b"hello"
+    clients = ask(daemon, count=4)
+    site.wait_count(6, "/a")
+    gate.open(4)
+    assert bodies(clients) == [b"hello"] * 4
+    close(clients)
+    nothing_is_left(daemon)
+
+
 def test_who_must_ask_by_himself_does_so_in_parallel(cached):
     daemon, site = cached(workers=2)
     checked = reply(b"hello", fields=["Cache-Control: no-cache", 'ETag: "1"'])

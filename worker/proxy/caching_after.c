@@ -15,13 +15,12 @@
  */
 #include "worker/proxy/caching.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/shm/cache_purge.h"
 #include "common/shm/seat.h"
 #include "worker/cache/invalidate.h"
+#include "worker/cache/purging.h"
 #include "worker/cache/record.h"
 #include "worker/cache/storable.h"
 #include "worker/cache/update.h"
@@ -31,7 +30,6 @@
 #include "worker/proxy/hide.h"
 
 #define WALKS_MAX 16
-#define LATER (100 * USEC_PER_MSEC)
 
 /* ---- purging ---- */
 
@@ -44,30 +42,16 @@ struct walk {
 static struct list walks = {&walks, &walks};
 static unsigned walk_count; /* with the one that is being done */
 
-static void walk(const struct cache_match *match)
-{
-	struct cache_purge purge;
-	enum cache_step step;
-	int err = 0;
-
-	cache_purge_begin(&purge, match, false);
-	do {
-		step = cache_purge_step(&purge);
-		if (step == CACHE_STEP_MORE)
-			err = fiber_yield();
-		else if (step == CACHE_STEP_LATER)
-			err = fiber_sleep_until(loop_now() + LATER);
-	} while (step != CACHE_STEP_DONE && err != -ECANCELED);
-}
-
 static void walk_all(void *arg)
 {
 	(void)arg;
 	while (!list_empty(&walks)) {
 		struct walk *w = container_of(list_pop(&walks), struct walk,
 		    link);
+		struct cache_purge purge;
 
-		walk(&w->match);
+		cache_purge_begin(&purge, &w->match, false);
+		(void)purging_run(&purge);
 		free(w);
 		walk_count--;
 	}
@@ -182,7 +166,8 @@ static void learn(struct exchange *x, struct reply *reply)
 
 /* ---- marks ---- */
 
-/* If it may be kept from now on, whoever comes next fetches it. */
+/* If it may be kept from now on, whoever comes next fetches it.  What it varies
+ * by is not judged here: such a mark ends by its time. */
 static void look_at_mark(struct exchange *x, const struct reply *reply)
 {
 	const struct caching *c = x->caching;
@@ -196,6 +181,9 @@ static void look_at_mark(struct exchange *x, const struct reply *reply)
 	struct cache_object fetch;
 	struct storable s;
 
+	if (c->reason == CACHE_REASON_vary_any ||
+	    c->reason == CACHE_REASON_vary_hard)
+		return;
 	storable_judge(&ask, &s);
 	if (s.reason == CACHE_REASON_NONE && cache_begin(&c->key, &fetch))
 		cache_mark(&fetch, loop_now(), c->reason);
